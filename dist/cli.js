@@ -756,11 +756,11 @@ async function unknownRevision(repository, revision2, remote) {
   };
   if (await says("rev-list", "--all", "--max-count=1") === "") return new InputError(`the revision ${quoted(revision2)} is unknown: the repository has no commit yet`, "commit the manifests first, or compare two directories");
   const [name2 = ""] = revision2.split(/[~^@]/u, 1);
-  const known8 = name2 === "" ? void 0 : await lookUp(repository, name2);
-  if (known8 !== void 0) {
+  const known10 = name2 === "" ? void 0 : await lookUp(repository, name2);
+  if (known10 !== void 0) {
     const message = `${quoted(name2)} has no ancestor ${quoted(revision2)}`;
     if (await says("rev-parse", "--is-shallow-repository") === "true") return new InputError(`${message} in this shallow clone`, `fetch more of the history with \`git fetch --deepen=50 ${remote}\``);
-    return new InputError(message, `its history has ${await says("rev-list", "--count", known8)} commits; name one of them`);
+    return new InputError(message, `its history has ${await says("rev-list", "--count", known10)} commits; name one of them`);
   }
   const hasRemote = revision2.startsWith(`${remote}/`) || await says("remote", "get-url", remote) !== "";
   const remedy2 = hasRemote ? `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision2, remote)}\`, or check the name` : "check the name; `git branch --all` and `git tag` list what there is";
@@ -1123,10 +1123,10 @@ function baseName(path2) {
 function below(path2, folder) {
   return folder === "." || path2 === folder || path2.startsWith(`${folder}/`);
 }
-function resolvePath(folder, written2) {
-  if (written2 === "" || /^[a-z][a-z0-9+.-]*:/iu.test(written2)) return void 0;
-  const steps = written2.startsWith("/") || folder === "." ? [] : folder.split("/");
-  for (const step of written2.split("/")) {
+function resolvePath(folder, written3) {
+  if (written3 === "" || /^[a-z][a-z0-9+.-]*:/iu.test(written3)) return void 0;
+  const steps = written3.startsWith("/") || folder === "." ? [] : folder.split("/");
+  for (const step of written3.split("/")) {
     if (step === "" || step === ".") continue;
     if (step === "..") {
       if (steps.length === 0) return void 0;
@@ -2905,7 +2905,7 @@ var require_merge = __commonJS({
     var identity2 = require_identity();
     var Scalar2 = require_Scalar();
     var MERGE_KEY = "<<";
-    var merge2 = {
+    var merge3 = {
       identify: (value) => value === MERGE_KEY || typeof value === "symbol" && value.description === MERGE_KEY,
       default: "key",
       tag: "tag:yaml.org,2002:merge",
@@ -2915,7 +2915,7 @@ var require_merge = __commonJS({
       }),
       stringify: () => MERGE_KEY
     };
-    var isMergeKey2 = (ctx, key3) => (merge2.identify(key3) || identity2.isScalar(key3) && (!key3.type || key3.type === Scalar2.Scalar.PLAIN) && merge2.identify(key3.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge2.tag && tag.default);
+    var isMergeKey2 = (ctx, key3) => (merge3.identify(key3) || identity2.isScalar(key3) && (!key3.type || key3.type === Scalar2.Scalar.PLAIN) && merge3.identify(key3.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge3.tag && tag.default);
     function addMergeToJSMap(ctx, map2, value) {
       const source2 = resolveAliasValue(ctx, value);
       if (identity2.isSeq(source2))
@@ -2954,7 +2954,7 @@ var require_merge = __commonJS({
     }
     exports.addMergeToJSMap = addMergeToJSMap;
     exports.isMergeKey = isMergeKey2;
-    exports.merge = merge2;
+    exports.merge = merge3;
   }
 });
 
@@ -2963,15 +2963,15 @@ var require_addPairToJSMap = __commonJS({
   "node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports) {
     "use strict";
     var log = require_log();
-    var merge2 = require_merge();
+    var merge3 = require_merge();
     var stringify = require_stringify();
     var identity2 = require_identity();
     var toJS = require_toJS();
     function addPairToJSMap(ctx, map2, { key: key3, value }) {
       if (identity2.isNode(key3) && key3.addToJSMap)
         key3.addToJSMap(ctx, map2, value);
-      else if (merge2.isMergeKey(ctx, key3))
-        merge2.addMergeToJSMap(ctx, map2, value);
+      else if (merge3.isMergeKey(ctx, key3))
+        merge3.addMergeToJSMap(ctx, map2, value);
       else {
         const jsKey = toJS.toJS(key3, "", ctx);
         if (map2 instanceof Map) {
@@ -4362,7 +4362,7 @@ var require_schema3 = __commonJS({
     var bool = require_bool2();
     var float = require_float2();
     var int2 = require_int2();
-    var merge2 = require_merge();
+    var merge3 = require_merge();
     var omap = require_omap();
     var pairs3 = require_pairs();
     var set = require_set();
@@ -4382,7 +4382,7 @@ var require_schema3 = __commonJS({
       float.floatExp,
       float.float,
       binary2.binary,
-      merge2.merge,
+      merge3.merge,
       omap.omap,
       pairs3.pairs,
       set.set,
@@ -4408,7 +4408,7 @@ var require_tags = __commonJS({
     var schema2 = require_schema();
     var schema$1 = require_schema2();
     var binary2 = require_binary();
-    var merge2 = require_merge();
+    var merge3 = require_merge();
     var omap = require_omap();
     var pairs3 = require_pairs();
     var schema$2 = require_schema3();
@@ -4433,7 +4433,7 @@ var require_tags = __commonJS({
       intOct: int2.intOct,
       intTime: timestamp3.intTime,
       map: map2.map,
-      merge: merge2.merge,
+      merge: merge3.merge,
       null: _null3.nullTag,
       omap: omap.omap,
       pairs: pairs3.pairs,
@@ -4443,7 +4443,7 @@ var require_tags = __commonJS({
     };
     var coreKnownTags = {
       "tag:yaml.org,2002:binary": binary2.binary,
-      "tag:yaml.org,2002:merge": merge2.merge,
+      "tag:yaml.org,2002:merge": merge3.merge,
       "tag:yaml.org,2002:omap": omap.omap,
       "tag:yaml.org,2002:pairs": pairs3.pairs,
       "tag:yaml.org,2002:set": set.set,
@@ -4452,7 +4452,7 @@ var require_tags = __commonJS({
     function getTags(customTags, schemaName, addMergeTag) {
       const schemaTags = schemas.get(schemaName);
       if (schemaTags && !customTags) {
-        return addMergeTag && !schemaTags.includes(merge2.merge) ? schemaTags.concat(merge2.merge) : schemaTags.slice();
+        return addMergeTag && !schemaTags.includes(merge3.merge) ? schemaTags.concat(merge3.merge) : schemaTags.slice();
       }
       let tags = schemaTags;
       if (!tags) {
@@ -4470,7 +4470,7 @@ var require_tags = __commonJS({
         tags = customTags(tags.slice());
       }
       if (addMergeTag)
-        tags = tags.concat(merge2.merge);
+        tags = tags.concat(merge3.merge);
       return tags.reduce((tags2, tag) => {
         const tagObj = typeof tag === "string" ? tagsByName[tag] : tag;
         if (!tagObj) {
@@ -4499,11 +4499,11 @@ var require_Schema = __commonJS({
     var tags = require_tags();
     var sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
     var Schema2 = class _Schema {
-      constructor({ compat, customTags, merge: merge2, resolveKnownTags, schema: schema2, sortMapEntries, toStringDefaults }) {
+      constructor({ compat, customTags, merge: merge3, resolveKnownTags, schema: schema2, sortMapEntries, toStringDefaults }) {
         this.compat = Array.isArray(compat) ? tags.getTags(compat, "compat") : compat ? tags.getTags(null, compat) : null;
         this.name = typeof schema2 === "string" && schema2 || "core";
         this.knownTags = resolveKnownTags ? tags.coreKnownTags : {};
-        this.tags = tags.getTags(customTags, this.name, merge2);
+        this.tags = tags.getTags(customTags, this.name, merge3);
         this.toStringOptions = toStringDefaults ?? null;
         Object.defineProperty(this, identity2.MAP, { value: map2.map });
         Object.defineProperty(this, identity2.SCALAR, { value: string4.string });
@@ -8703,15 +8703,15 @@ var init_convert = __esm({
       #open = /* @__PURE__ */ new Set();
       #copying = 0;
       #copies = 0;
-      value(node2, depth, root = false) {
+      value(node2, depth2, root = false) {
         if (node2 === null || node2 === void 0) return null;
         if (this.#copying > 0 && (this.#copies += 1) > documentLimits.aliasCopies) {
           throw new Stop({ kind: "alias-limit", offset: offsetOf(node2), reason: `aliases repeat more than ${documentLimits.aliasCopies} values`, remedy: "write the values out, or split the document" });
         }
-        if (depth > documentLimits.depth) {
+        if (depth2 > documentLimits.depth) {
           throw new Stop({ kind: "limit", offset: offsetOf(node2), reason: `the document is nested deeper than ${documentLimits.depth} levels`, remedy: "flatten the document" });
         }
-        if ((0, import_yaml.isAlias)(node2)) return this.#alias(node2, (target) => this.value(target, depth));
+        if ((0, import_yaml.isAlias)(node2)) return this.#alias(node2, (target) => this.value(target, depth2));
         this.#remember(node2);
         if ((0, import_yaml.isScalar)(node2)) {
           const value2 = node2.value;
@@ -8719,7 +8719,7 @@ var init_convert = __esm({
           return value2;
         }
         this.#open.add(node2);
-        const value = (0, import_yaml.isSeq)(node2) ? node2.items.map((item2) => this.value(item2, depth + 1)) : (0, import_yaml.isMap)(node2) ? this.#map(node2, depth, root) : null;
+        const value = (0, import_yaml.isSeq)(node2) ? node2.items.map((item2) => this.value(item2, depth2 + 1)) : (0, import_yaml.isMap)(node2) ? this.#map(node2, depth2, root) : null;
         this.#open.delete(node2);
         return value;
       }
@@ -8743,32 +8743,32 @@ var init_convert = __esm({
         this.#copying -= 1;
         return value;
       }
-      #map(map2, depth, root) {
+      #map(map2, depth2, root) {
         const result = {};
         const merged4 = map2.items.some((pair) => isMergeKey(pair));
-        const written2 = merged4 ? /* @__PURE__ */ new Set() : void 0;
+        const written3 = merged4 ? /* @__PURE__ */ new Set() : void 0;
         let glued = false;
         for (const pair of map2.items) {
           if (merged4 && isMergeKey(pair)) {
-            this.#merge(result, written2 ?? /* @__PURE__ */ new Set(), pair, depth);
+            this.#merge(result, written3 ?? /* @__PURE__ */ new Set(), pair, depth2);
             continue;
           }
           const key3 = this.#key(pair.key);
           if (key3 === void 0) continue;
-          if (written2 === void 0 ? Object.hasOwn(result, key3) : written2.has(key3)) {
+          if (written3 === void 0 ? Object.hasOwn(result, key3) : written3.has(key3)) {
             if (root && (key3 === "apiVersion" || key3 === "kind")) {
               if (!glued) this.#report("glued-separator", pair.key, `a second \`${key3}:\` begins here: two objects in one document`, "write `---` on a line of its own between the two objects");
               glued = true;
             } else if (!glued) this.#report("duplicate-key", pair.key, `the key \`${oneLine2(key3)}\` is written twice in one map; only the last one counts`, "keep one of them");
           }
-          written2?.add(key3);
-          assign(result, key3, this.value(pair.value, depth + 1));
+          written3?.add(key3);
+          assign(result, key3, this.value(pair.value, depth2 + 1));
         }
         return result;
       }
       /** go-yaml v2 merges where the key stands: keys written before it are replaced, keys after it win. */
-      #merge(result, written2, pair, depth) {
-        const source2 = this.value(pair.value, depth + 1);
+      #merge(result, written3, pair, depth2) {
+        const source2 = this.value(pair.value, depth2 + 1);
         const maps = Array.isArray(source2) ? source2 : [source2];
         if (!maps.every((map2) => typeof map2 === "object" && map2 !== null && !Array.isArray(map2))) {
           this.#report("yaml-error", pair.key, "the value of a merge key `<<` must be a map or a list of maps", "merge an anchored map");
@@ -8776,7 +8776,7 @@ var init_convert = __esm({
         }
         for (const map2 of maps.toReversed()) {
           for (const [key3, value] of Object.entries(map2)) {
-            if (written2.has(key3)) this.#report("yaml-error", pair.key, `the key \`${oneLine2(key3)}\` is written before a merge that sets it too: \`kubectl\` and \`kustomize\` read this differently`, "write `<<` as the first key of the map");
+            if (written3.has(key3)) this.#report("yaml-error", pair.key, `the key \`${oneLine2(key3)}\` is written before a merge that sets it too: \`kubectl\` and \`kustomize\` read this differently`, "write `<<` as the first key of the map");
             assign(result, key3, value);
           }
         }
@@ -9056,16 +9056,16 @@ var init_quick = __esm({
         else throw unusual;
       }
       /** A map or list whose entries stand at column `indent`; the reader is at its first entry. */
-      #block(indent2, depth) {
-        if (depth > maxDepth) throw unusual;
-        return this.#isItem() ? this.#list(indent2, depth) : this.#map(indent2, depth);
+      #block(indent2, depth2) {
+        if (depth2 > maxDepth) throw unusual;
+        return this.#isItem() ? this.#list(indent2, depth2) : this.#map(indent2, depth2);
       }
       #isItem() {
         if (this.#code(this.#at) !== dash2) return false;
         const next = this.#code(this.#at + 1);
         return next === space2 || next === feed2 || next === -1;
       }
-      #list(indent2, depth) {
+      #list(indent2, depth2) {
         const list4 = [];
         while (this.#indent === indent2 && this.#isItem()) {
           const dashAt = this.#at;
@@ -9074,12 +9074,12 @@ var init_quick = __esm({
           while (code18 === space2) code18 = this.#code(at2 += 1);
           if (code18 === feed2 || code18 === -1 || code18 === hash) {
             this.#endOfLine(dashAt + 1);
-            list4.push(this.#indent > indent2 ? this.#block(this.#indent, depth + 1) : null);
+            list4.push(this.#indent > indent2 ? this.#block(this.#indent, depth2 + 1) : null);
           } else if (this.#isNested(at2, code18)) {
             this.#at = at2;
             this.#indent = indent2 + (at2 - dashAt);
-            list4.push(this.#block(this.#indent, depth + 1));
-          } else list4.push(this.#scalar(at2, code18, indent2, depth));
+            list4.push(this.#block(this.#indent, depth2 + 1));
+          } else list4.push(this.#scalar(at2, code18, indent2, depth2));
           if (this.#places !== void 0) this.#note(list4, list4.length - 1, dashAt, dashAt, 1);
         }
         if (this.#indent > indent2) throw unusual;
@@ -9117,12 +9117,12 @@ var init_quick = __esm({
           return key4;
         }
         if (code18 === dash2) throw unusual;
-        const written2 = this.#text.slice(at2, end);
-        const key3 = isPlainText(written2) ? written2 : plainKeyText(written2);
+        const written3 = this.#text.slice(at2, end);
+        const key3 = isPlainText(written3) ? written3 : plainKeyText(written3);
         if (key3 === void 0 || key3 === "__proto__") throw unusual;
         return key3;
       }
-      #map(indent2, depth) {
+      #map(indent2, depth2) {
         const map2 = {};
         while (this.#indent === indent2) {
           const at2 = this.#at;
@@ -9131,28 +9131,28 @@ var init_quick = __esm({
           if (end === -1) throw unusual;
           const key3 = this.#key(at2, code18, end);
           if (Object.hasOwn(map2, key3)) throw unusual;
-          map2[key3] = this.#valueOf(end, indent2, depth);
+          map2[key3] = this.#valueOf(end, indent2, depth2);
           if (this.#places !== void 0) this.#note(map2, key3, at2, end, 1);
         }
         if (this.#indent > indent2) throw unusual;
         return map2;
       }
-      #valueOf(colonAt, indent2, depth) {
+      #valueOf(colonAt, indent2, depth2) {
         let at2 = colonAt + 1;
         let code18 = this.#code(at2);
         while (code18 === space2) code18 = this.#code(at2 += 1);
-        if (code18 !== feed2 && code18 !== -1 && !(code18 === hash && at2 > colonAt + 1)) return this.#scalar(at2, code18, indent2, depth);
+        if (code18 !== feed2 && code18 !== -1 && !(code18 === hash && at2 > colonAt + 1)) return this.#scalar(at2, code18, indent2, depth2);
         this.#endOfLine(colonAt + 1);
-        if (this.#indent > indent2) return this.#block(this.#indent, depth + 1);
-        if (this.#indent === indent2 && this.#isItem()) return this.#listAtKey(indent2, depth + 1);
+        if (this.#indent > indent2) return this.#block(this.#indent, depth2 + 1);
+        if (this.#indent === indent2 && this.#isItem()) return this.#listAtKey(indent2, depth2 + 1);
         return null;
       }
-      #listAtKey(indent2, depth) {
-        if (depth > maxDepth) throw unusual;
-        return this.#list(indent2, depth);
+      #listAtKey(indent2, depth2) {
+        if (depth2 > maxDepth) throw unusual;
+        return this.#list(indent2, depth2);
       }
       /** A value on the line of its key or dash; `indent` is the column of the block that holds it. */
-      #scalar(at2, code18, indent2, depth) {
+      #scalar(at2, code18, indent2, depth2) {
         let value;
         if (code18 === double || code18 === single) {
           this.#at = at2;
@@ -9160,7 +9160,7 @@ var init_quick = __esm({
           this.#endOfLine(this.#at);
         } else if (code18 === 91 || code18 === 123) {
           this.#at = at2;
-          value = this.#flow(depth, false);
+          value = this.#flow(depth2, false);
           this.#endOfLine(this.#at);
         } else if (code18 === 124 || code18 === 62) return this.#blockText(at2, indent2, code18 === 62);
         else value = this.#plain(at2, code18, indent2);
@@ -9247,9 +9247,9 @@ var init_quick = __esm({
         }
         return text8;
       }
-      #resolved(written2) {
-        if (isPlainText(written2)) return written2;
-        const value = resolvePlain(written2);
+      #resolved(written3) {
+        if (isPlainText(written3)) return written3;
+        const value = resolvePlain(written3);
         if (typeof value === "number" && !Number.isFinite(value)) throw unusual;
         return value;
       }
@@ -9260,8 +9260,8 @@ var init_quick = __esm({
         return value;
       }
       /** A flow collection from its bracket to behind its partner; over several lines only where it is the whole document. */
-      #flow(depth, lines) {
-        if (depth > maxDepth) throw unusual;
+      #flow(depth2, lines) {
+        if (depth2 > maxDepth) throw unusual;
         const open3 = this.#code(this.#at);
         this.#at += 1;
         this.#blanks(lines);
@@ -9273,7 +9273,7 @@ var init_quick = __esm({
           }
           for (; ; ) {
             const at2 = this.#at;
-            list4.push(this.#flowValue(depth, lines));
+            list4.push(this.#flowValue(depth2, lines));
             if (this.#places !== void 0) this.#note(list4, list4.length - 1, at2, at2, 0);
             if (this.#next(93, lines)) return this.#places === void 0 ? compact(list4) : list4;
           }
@@ -9289,7 +9289,7 @@ var init_quick = __esm({
           const keyEnd = this.#at - 1;
           if (Object.hasOwn(map2, key3)) throw unusual;
           this.#blanks(lines);
-          map2[key3] = this.#flowValue(depth, lines);
+          map2[key3] = this.#flowValue(depth2, lines);
           if (this.#places !== void 0) this.#note(map2, key3, at2, keyEnd, 1);
           if (this.#next(125, lines)) return map2;
         }
@@ -9317,7 +9317,7 @@ var init_quick = __esm({
         this.#at = end + 1;
         return key3;
       }
-      #flowValue(depth, lines) {
+      #flowValue(depth2, lines) {
         const at2 = this.#at;
         const first = this.#code(at2);
         if (first === double || first === single) {
@@ -9326,7 +9326,7 @@ var init_quick = __esm({
           if (next !== comma && next !== 93 && next !== 125 && next !== space2 && !(lines && next === feed2)) throw unusual;
           return value;
         }
-        if (first === 91 || first === 123) return this.#flow(depth + 1, lines);
+        if (first === 91 || first === 123) return this.#flow(depth2 + 1, lines);
         if (first === dash2) {
           const next = this.#code(at2 + 1);
           if (!(next > space2 && next < 128 && keyCharacter[next] === 1)) throw unusual;
@@ -9574,11 +9574,11 @@ function quickSpan(text8, part3, { value, places }, path2, withKey2) {
     const list4 = Array.isArray(container2);
     if (list4 && typeof step !== "number") break;
     const key3 = list4 ? step : String(step);
-    const place2 = places.get(container2)?.get(key3);
-    if (place2 === void 0) break;
-    found2 = place2;
+    const place3 = places.get(container2)?.get(key3);
+    if (place3 === void 0) break;
+    found2 = place3;
     inList = list4;
-    empty2 = place2.skip === 1 && isBlank(text8, place2.keyEnd + 1, place2.end);
+    empty2 = place3.skip === 1 && isBlank(text8, place3.keyEnd + 1, place3.end);
     container2 = container2[key3];
   }
   if (found2 === void 0 || inList && empty2) return contentSpan(text8, part3);
@@ -9614,13 +9614,13 @@ function find(document, path2) {
 function isEmptyScalar(node2) {
   return (0, import_yaml3.isScalar)(node2) && node2.range?.[0] === node2.range?.[1];
 }
-function findInMap(map2, key3, anchors, depth) {
+function findInMap(map2, key3, anchors, depth2) {
   for (const pair of map2.items.toReversed()) {
     if (isMergeKey(pair)) {
       const source2 = anchors.follow(pair.value);
       const maps = (0, import_yaml3.isSeq)(source2) ? source2.items.map((item2) => anchors.follow(item2)) : [source2];
-      for (const merged4 of depth < 20 ? maps : []) {
-        const inherited = (0, import_yaml3.isMap)(merged4) ? findInMap(merged4, key3, anchors, depth + 1) : void 0;
+      for (const merged4 of depth2 < 20 ? maps : []) {
+        const inherited = (0, import_yaml3.isMap)(merged4) ? findInMap(merged4, key3, anchors, depth2 + 1) : void 0;
         if (inherited !== void 0) return inherited;
       }
       continue;
@@ -9695,26 +9695,26 @@ var init_span = __esm({
 });
 
 // src/source/documents.ts
-function parseStream(text8, known8) {
+function parseStream(text8, known10) {
   const strange = strangeCharacter.test(text8.charCodeAt(0) === 65279 ? text8.slice(1) : text8);
   const documents = [];
   const parts2 = splitDocuments(text8);
-  for (const part3 of parts2) if (!part3.empty) documents.push(readPart(text8, part3, strange, parts2.length > 1 ? known8 : void 0));
+  for (const part3 of parts2) if (!part3.empty) documents.push(readPart(text8, part3, strange, parts2.length > 1 ? known10 : void 0));
   return documents;
 }
-function readPart(text8, part3, strange, known8) {
+function readPart(text8, part3, strange, known10) {
   if (!strange && part3.problem === void 0) {
-    const quick = known8 === void 0 ? quickRead(text8, part3.start, part3.end) : readOnce(text8, part3, known8);
+    const quick = known10 === void 0 ? quickRead(text8, part3.start, part3.end) : readOnce(text8, part3, known10);
     if (quick !== void 0) return { index: part3.index, startLine: part3.startLine, value: quick.value, problems: [] };
   }
   return readFully(text8, part3, strange);
 }
-function readOnce(text8, { start, end }, known8) {
+function readOnce(text8, { start, end }, known10) {
   const source2 = text8.slice(start, end);
-  const value = known8.get(source2);
+  const value = known10.get(source2);
   if (value !== void 0) return { value };
   const quick = quickRead(text8, start, end);
-  if (quick?.value !== void 0) known8.set(source2, quick.value);
+  if (quick?.value !== void 0) known10.set(source2, quick.value);
   return quick;
 }
 function readFully(text8, part3, strange) {
@@ -9796,32 +9796,32 @@ function isKustomization(value) {
   return version3 === void 0 || typeof version3 === "string" && version3.startsWith("kustomize.config.k8s.io/");
 }
 function readsOfKustomization(folder, value) {
-  const written2 = [];
-  for (const field3 of pathLists) written2.push(...texts(value[field3]));
+  const written3 = [];
+  for (const field3 of pathLists) written3.push(...texts(value[field3]));
   for (const field3 of ["patches", "patchesJson6902", "replacements"]) {
-    for (const entry2 of records(value[field3])) written2.push(...texts([entry2["path"]]));
+    for (const entry2 of records(value[field3])) written3.push(...texts([entry2["path"]]));
   }
   for (const field3 of ["configMapGenerator", "secretGenerator"]) {
     for (const entry2 of records(value[field3])) {
-      written2.push(...texts(entry2["files"]).map((text8) => text8.slice(text8.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
+      written3.push(...texts(entry2["files"]).map((text8) => text8.slice(text8.indexOf("=") + 1)), ...texts(entry2["envs"]), ...texts([entry2["env"]]));
     }
   }
   const openapi = value["openapi"];
-  if (isRecord(openapi)) written2.push(...texts([openapi["path"]]));
+  if (isRecord(openapi)) written3.push(...texts([openapi["path"]]));
   const globals = value["helmGlobals"];
   const chartHome = isRecord(globals) && typeof globals["chartHome"] === "string" ? globals["chartHome"] : "charts";
   for (const field3 of ["helmCharts", "helmChartInflationGenerator"]) {
     for (const entry2 of records(value[field3])) {
-      written2.push(...texts([entry2["valuesFile"], entry2["values"]]), ...texts(entry2["additionalValuesFiles"]));
+      written3.push(...texts([entry2["valuesFile"], entry2["values"]]), ...texts(entry2["additionalValuesFiles"]));
       const name2 = field3 === "helmCharts" ? entry2["name"] : entry2["chartName"];
-      if (typeof name2 === "string" && name2 !== "") written2.push(`${chartHome}/${name2}`);
+      if (typeof name2 === "string" && name2 !== "") written3.push(`${chartHome}/${name2}`);
     }
   }
-  const paths = written2.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
+  const paths = written3.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
   return { paths: [...new Set(paths)], component: value["kind"] === "Component" };
 }
 function patchesOfKustomization(folder, value) {
-  const within3 = (written2) => written2.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
+  const within3 = (written3) => written3.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
   const patches = [...texts(value["patchesStrategicMerge"]), ...["patches", "patchesJson6902"].flatMap((field3) => records(value[field3])).flatMap((entry2) => texts([entry2["path"]]))];
   return { patches: within3(patches), taken: within3(["resources", "bases"].flatMap((field3) => texts(value[field3]))) };
 }
@@ -9867,7 +9867,7 @@ var init_kustomization = __esm({
 
 // src/units/documents.ts
 function documentsOf(blobs) {
-  const known8 = /* @__PURE__ */ new Map();
+  const known10 = /* @__PURE__ */ new Map();
   const firsts2 = /* @__PURE__ */ new Map();
   const insisted = /* @__PURE__ */ new Set();
   const values5 = /* @__PURE__ */ new Map();
@@ -9878,7 +9878,7 @@ function documentsOf(blobs) {
   return {
     text: text8,
     forget: () => {
-      known8.clear();
+      known10.clear();
       firsts2.clear();
       values5.clear();
     },
@@ -9892,13 +9892,13 @@ function documentsOf(blobs) {
     insist: (blob) => {
       if (insisted.has(blob)) return;
       insisted.add(blob);
-      known8.delete(blob);
+      known10.delete(blob);
     },
     read: (blob) => {
-      let reading = known8.get(blob);
+      let reading = known10.get(blob);
       if (reading === void 0) {
         reading = readBlob(blobs.get(blob), values5, insisted.has(blob));
-        known8.set(blob, reading);
+        known10.set(blob, reading);
       }
       return reading;
     }
@@ -10014,9 +10014,9 @@ function refuse(file, reason, remedy2, line) {
 function fail(file, reason, remedy2, line) {
   throw new BuildStop({ type: "failed", file, reason, remedy: remedy2, ...line === void 0 ? {} : { line } });
 }
-function buildOrProblem(build2) {
+function buildOrProblem(build3) {
   try {
-    return build2();
+    return build3();
   } catch (error2) {
     if (error2 instanceof BuildStop) return error2.problem;
     throw error2;
@@ -10035,8 +10035,8 @@ function lineOf(text8, needle) {
   const plain6 = lines.findIndex((line) => !line.trimStart().startsWith("#") && line.includes(needle));
   return plain6 < 0 ? 1 : plain6 + 1;
 }
-function isAddress(written2) {
-  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written2) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written2) || /^[\w.-]+@[\w.-]+:/u.test(written2) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written2) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written2) || /\.git(?:\/|$)/u.test(written2) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written2);
+function isAddress(written3) {
+  return /^[a-z][a-z0-9+.-]*:\/\//iu.test(written3) || /^(?:git|gh|hg|s3|gcs|oci|ssh|https?|file)::?/iu.test(written3) || /^[\w.-]+@[\w.-]+:/u.test(written3) || /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)[/:]/iu.test(written3) || /\?(?:.*&)?(?:ref|version|timeout|submodules)=/u.test(written3) || /\.git(?:\/|$)/u.test(written3) || /^[\w-]+(?:\.[\w-]+)+\/.*\/\//u.test(written3);
 }
 var BuildStop, Source;
 var init_build = __esm({
@@ -10061,8 +10061,8 @@ var init_build = __esm({
       #hasFlux;
       #follower;
       /** @param known what was found out about the whole tree, of which this one is a part */
-      constructor(tree3, documents, known8 = {}) {
-        this.#hasFlux = known8.hasFlux;
+      constructor(tree3, documents, known10 = {}) {
+        this.#hasFlux = known10.hasFlux;
         this.tree = tree3;
         this.documents = documents;
         for (const entry2 of tree3.entries.values()) {
@@ -10073,10 +10073,10 @@ var init_build = __esm({
             this.#filesIn.set(folder, list4);
             for (let at2 = folder; at2 !== "."; at2 = folderOf(at2)) {
               const parent = folderOf(at2);
-              const known9 = this.#folders.get(parent);
-              if (known9 === void 0) this.#folders.set(parent, [at2]);
+              const known11 = this.#folders.get(parent);
+              if (known11 === void 0) this.#folders.set(parent, [at2]);
               else {
-                if (!known9.includes(at2)) known9.push(at2);
+                if (!known11.includes(at2)) known11.push(at2);
                 else break;
               }
             }
@@ -10150,9 +10150,9 @@ function overlaid(under, over2) {
   }
   return Object.fromEntries(merged4);
 }
-function withValue(values5, path2, written2) {
+function withValue(values5, path2, written3) {
   if (/[\\[\]]/u.test(path2)) return values5;
-  const value = written2 === "true" ? true : written2 === "false" ? false : written2;
+  const value = written3 === "true" ? true : written3 === "false" ? false : written3;
   return overlaid(values5, path2.split(".").reduceRight((inner, key3) => ({ [key3]: inner }), value));
 }
 function isDeployed(dependency, values5) {
@@ -10176,17 +10176,17 @@ var init_helm_values = __esm({
 // src/units/release-values.ts
 function releaseValues(spec, contentOf5) {
   let values5 = {};
-  const unknown3 = [];
+  const unknown4 = [];
   const entries2 = records(spec["valuesFrom"]);
   for (const entry2 of entries2) {
     const content = contentOf5(entry2);
     const next = content === void 0 ? void 0 : withContent(values5, entry2["targetPath"], content.text);
-    if (next === void 0 || content?.borrowed === true) unknown3.push(entry2);
+    if (next === void 0 || content?.borrowed === true) unknown4.push(entry2);
     if (next !== void 0) values5 = next;
   }
   const own4 = spec["values"];
   if (isRecord(own4)) values5 = merged(values5, own4);
-  return { values: entries2.length === 0 && !isRecord(own4) ? void 0 : values5, unknown: unknown3 };
+  return { values: entries2.length === 0 && !isRecord(own4) ? void 0 : values5, unknown: unknown4 };
 }
 function withContent(values5, target, content) {
   if (typeof target === "string" && target !== "") return withTarget(values5, target, content);
@@ -10205,10 +10205,10 @@ function merged(under, over2) {
 }
 function withTarget(values5, path2, content) {
   const quoted2 = /^(['"])[^]*\1$/u.test(content) && content.length > 1;
-  const written2 = quoted2 ? content.replace(/^['"]+|['"]+$/gu, "") : content;
+  const written3 = quoted2 ? content.replace(/^['"]+|['"]+$/gu, "") : content;
   const steps = path2.split(".");
-  if (special.test(path2) || special.test(written2) || steps.includes("")) return void 0;
-  return withValue2(values5, steps, quoted2 ? written2 : typed(written2));
+  if (special.test(path2) || special.test(written3) || steps.includes("")) return void 0;
+  return withValue2(values5, steps, quoted2 ? written3 : typed(written3));
 }
 function withValue2(values5, [step = "", ...rest], value) {
   const others3 = Object.entries(values5).filter(([key3]) => key3 !== step);
@@ -10218,8 +10218,8 @@ function withValue2(values5, [step = "", ...rest], value) {
   const inner = withValue2(isRecord(before) ? before : {}, rest, value);
   return inner === void 0 ? void 0 : Object.fromEntries([...others3, [step, inner]]);
 }
-function typed(written2) {
-  switch (written2.toLowerCase()) {
+function typed(written3) {
+  switch (written3.toLowerCase()) {
     case "true":
       return true;
     case "false":
@@ -10227,7 +10227,7 @@ function typed(written2) {
     case "null":
       return null;
     default:
-      return written2 === "0" || /^(?:[+-]\d|[1-9])\d*$/u.test(written2) ? Number(written2) : written2;
+      return written3 === "0" || /^(?:[+-]\d|[1-9])\d*$/u.test(written3) ? Number(written3) : written3;
   }
 }
 var special;
@@ -10243,7 +10243,7 @@ var init_release_values = __esm({
 // src/units/helm-build.ts
 function buildChart(source2, { root, values: values5, inline, set = {}, instead = false }) {
   const laid = [];
-  const build2 = buildOrProblem(() => {
+  const build3 = buildOrProblem(() => {
     let given = {};
     let own4 = instead ? {} : void 0;
     const added = /* @__PURE__ */ new Map();
@@ -10267,7 +10267,7 @@ function buildChart(source2, { root, values: values5, inline, set = {}, instead 
       laid.push(inline.path);
       given = overlaid(given, valuesOf(inline.text)?.[0]);
     }
-    for (const [path2, written2] of Object.entries(set)) given = withValue(given, path2, written2);
+    for (const [path2, written3] of Object.entries(set)) given = withValue(given, path2, written3);
     const { files: chart, outside } = chartFiles(source2, root, root, { given, own: own4 });
     const files = new Map([...chart, ...added]);
     if (own4 !== void 0) files.set(inFolder(root, "values.yaml"), { text: `${JSON.stringify(own4, null, 1)}
@@ -10277,7 +10277,7 @@ function buildChart(source2, { root, values: values5, inline, set = {}, instead 
     }
     return { type: "ready", files, inflates: false, outside };
   });
-  return build2.type === "ready" ? { ...build2, values: laid } : build2;
+  return build3.type === "ready" ? { ...build3, values: laid } : build3;
 }
 function refuseList(file, path2, line) {
   if (/[,"\n\r]/u.test(path2)) refuse(file, `\`${path2}\` has a comma or a quotation mark, and would be a list of values files to Helm`, "rename the file", line);
@@ -10285,9 +10285,9 @@ function refuseList(file, path2, line) {
 function asksTheNetwork(schema2) {
   return schema2 !== void 0 && /"\$(?:ref|dynamicRef)"\s*:\s*"[a-z][a-z0-9+.-]*:\/\//iu.test(schema2);
 }
-function chartFiles(source2, root, at2, { given, own: stated, depth = 0 } = {}) {
+function chartFiles(source2, root, at2, { given, own: stated, depth: depth2 = 0 } = {}) {
   const chartFile = inFolder(root, "Chart.yaml");
-  if (depth > mostDepth) return refuse(chartFile, "its dependencies are nested too deeply", "flatten them");
+  if (depth2 > mostDepth) return refuse(chartFile, "its dependencies are nested too deeply", "flatten them");
   const files = /* @__PURE__ */ new Map();
   for (const [to2, from2] of source2.filesBelow(root, at2)) {
     const blob = source2.blob(from2);
@@ -10318,7 +10318,7 @@ function chartFiles(source2, root, at2, { given, own: stated, depth = 0 } = {}) 
         const local = repository.startsWith("file://") ? resolvePath(root, repository.slice("file://".length)) : void 0;
         if (repository.startsWith("file://") && (local === void 0 || repository.startsWith("file:///"))) refuse(path2, `the dependency \`${repository}\` leads out of the repository`, "put the chart into the repository", lineOf(text8, repository));
         if (local !== void 0 && source2.blob(inFolder(local, "Chart.yaml")) !== void 0 && local !== root) {
-          const inner = chartFiles(source2, local, inFolder(at2, `charts/${dependencyName}`), { depth: depth + 1, given: given === void 0 ? void 0 : valuesFor(values5, dependency, dependencyName) });
+          const inner = chartFiles(source2, local, inFolder(at2, `charts/${dependencyName}`), { depth: depth2 + 1, given: given === void 0 ? void 0 : valuesFor(values5, dependency, dependencyName) });
           for (const [to2, file] of inner.files) files.set(to2, file);
           outside.push(...inner.outside);
           kept2.push(dependency);
@@ -10435,9 +10435,9 @@ function fluxParts(scan, objects2, documents) {
       if (all.length === 0 || changing.length > 0) return void 0;
       const parts2 = all.map(({ keys, whole: whole4 }) => whole4 === true ? keys?.get(keyOf3(entry2)) : void 0);
       const [first] = parts2;
-      const known8 = first?.text;
-      if (known8 === void 0 || parts2.some((each) => each?.text !== known8)) return void 0;
-      return { text: known8, files: distinct([...all.map((each) => each.file), ...parts2.flatMap((each) => each?.file ?? [])]) };
+      const known10 = first?.text;
+      if (known10 === void 0 || parts2.some((each) => each?.text !== known10)) return void 0;
+      return { text: known10, files: distinct([...all.map((each) => each.file), ...parts2.flatMap((each) => each?.file ?? [])]) };
     }
   };
 }
@@ -10472,12 +10472,12 @@ function heldBy({ tree: tree3, kustomizations }, documents) {
     const source2 = { folder, file, written: documents.text(blob), blobAt: blobAt2, documents };
     return [...records(value["configMapGenerator"]).map((entry2) => generatedBy(entry2, "ConfigMap", source2)), ...records(value["secretGenerator"]).map((entry2) => generatedBy(entry2, "Secret", source2))];
   });
-  const written2 = [...tree3.entries.keys()].flatMap((path2) => /\.ya?ml$/iu.test(path2) ? writtenIn(path2, blobAt2(path2), documents) : []);
-  return [...generated2, ...written2];
+  const written3 = [...tree3.entries.keys()].flatMap((path2) => /\.ya?ml$/iu.test(path2) ? writtenIn(path2, blobAt2(path2), documents) : []);
+  return [...generated2, ...written3];
 }
-function generatedBy(entry2, kind, { folder, file, written: written2, blobAt: blobAt2, documents }) {
+function generatedBy(entry2, kind, { folder, file, written: written3, blobAt: blobAt2, documents }) {
   const name2 = text(entry2["name"]) ?? "";
-  const here = { file, line: lineOf(written2, name2) };
+  const here = { file, line: lineOf(written3, name2) };
   const pieces = texts(entry2["files"]).map((each) => {
     const cut2 = each.indexOf("=");
     const path2 = resolvePath(folder, cut2 < 0 ? each : each.slice(cut2 + 1));
@@ -10512,8 +10512,8 @@ function generatedBy(entry2, kind, { folder, file, written: written2, blobAt: bl
   };
 }
 function linesOf(held) {
-  return held.split("\n").flatMap((written2) => {
-    const each = written2.trimStart().replace(/\r$/u, "");
+  return held.split("\n").flatMap((written3) => {
+    const each = written3.trimStart().replace(/\r$/u, "");
     if (each === "" || each.startsWith("#")) return [];
     const cut2 = each.indexOf("=");
     if (cut2 < 0) return [{ key: each, detail: each }];
@@ -10610,12 +10610,12 @@ function isReviewed(address, { addresses: addresses2 }) {
   const own4 = addresses2.flatMap((each) => repositoryName(each) ?? []);
   return name2 === void 0 || own4.length === 0 || own4.includes(name2);
 }
-function pinnedRevision(written2, { branch: branch2 }) {
-  if (written2 === void 0 || written2 === "" || written2 === "HEAD" || /\{\{|\$\{/u.test(written2)) return void 0;
-  const named10 = written2.replace(/^refs\/heads\//u, "");
+function pinnedRevision(written3, { branch: branch2 }) {
+  if (written3 === void 0 || written3 === "" || written3 === "HEAD" || /\{\{|\$\{/u.test(written3)) return void 0;
+  const named10 = written3.replace(/^refs\/heads\//u, "");
   if (named10 === branch2) return void 0;
-  if (/^[0-9a-f]{7,40}$/u.test(written2) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written2)) return written2;
-  return branch2 === void 0 ? void 0 : written2;
+  if (/^[0-9a-f]{7,40}$/u.test(written3) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written3)) return written3;
+  return branch2 === void 0 ? void 0 : written3;
 }
 var unknownRepository;
 var init_repository = __esm({
@@ -10692,9 +10692,9 @@ function parametersOf(generator, context2) {
 function isSelected(parameters2, selector) {
   const labels3 = isRecord(selector["matchLabels"]) ? Object.entries(selector["matchLabels"]) : [];
   return labels3.every(([key3, value]) => parameters2[key3] === void 0 || parameters2[key3] === value) && records(selector["matchExpressions"]).every(({ key: key3, operator, values: values5 }) => {
-    const known8 = typeof key3 === "string" ? parameters2[key3] : void 0;
-    if (known8 === void 0) return true;
-    const isListed = texts(values5).includes(known8);
+    const known10 = typeof key3 === "string" ? parameters2[key3] : void 0;
+    if (known10 === void 0) return true;
+    const isListed = texts(values5).includes(known10);
     return operator === "In" ? isListed : operator === "NotIn" ? !isListed : operator !== "DoesNotExist";
   });
 }
@@ -10780,53 +10780,53 @@ function application(of) {
   const outside = template?.patch === void 0 ? [] : [{ kind: "values", name: `values in the template patch of Application ${name2}`, detail: shortHash(template.patch), file, line }];
   const isHere = (source2) => isReviewed(textOf(source2["repoURL"]), repository);
   const refs = new Map(sources.flatMap((source2) => textOf(source2["ref"]) === void 0 ? [] : [[String(source2["ref"]), source2]]));
-  const place2 = (written2, path2) => {
-    if (isAddress(written2)) return void 0;
-    if (!written2.startsWith("$")) return resolvePath(path2, written2) ?? written2;
-    const cut2 = written2.indexOf("/");
-    const from2 = refs.get(written2.slice(1, cut2));
-    return cut2 < 0 || from2 !== void 0 && !isHere(from2) ? void 0 : resolvePath(".", written2.slice(cut2 + 1)) ?? written2;
+  const place3 = (written3, path2) => {
+    if (isAddress(written3)) return void 0;
+    if (!written3.startsWith("$")) return resolvePath(path2, written3) ?? written3;
+    const cut2 = written3.indexOf("/");
+    const from2 = refs.get(written3.slice(1, cut2));
+    return cut2 < 0 || from2 !== void 0 && !isHere(from2) ? void 0 : resolvePath(".", written3.slice(cut2 + 1)) ?? written3;
   };
   const roots2 = sources.flatMap((source2) => {
     const helm2 = helmOf(source2);
-    const written2 = textOf(source2["path"]);
+    const written3 = textOf(source2["path"]);
     if (textOf(source2["chart"]) !== void 0) {
-      const values5 = texts(helm2["valueFiles"]).map((each) => [each, each.startsWith("$") ? contentsAt(place2(each, ".") ?? "", context2) : void 0]);
+      const values5 = texts(helm2["valueFiles"]).map((each) => [each, each.startsWith("$") ? contentsAt(place3(each, ".") ?? "", context2) : void 0]);
       outside.push({ kind: "chart", name: `${textOf(source2["repoURL"]) ?? ""}/${String(source2["chart"])} of Application ${name2}`, detail: canonical({ version: source2["targetRevision"], helm: helm2, values: values5 }), file, line });
       return [];
     }
-    if (written2 === void 0) return [];
+    if (written3 === void 0) return [];
     if (!isHere(source2)) {
-      outside.push({ kind: "base", name: `${textOf(source2["repoURL"]) ?? ""} ${written2} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file, line });
+      outside.push({ kind: "base", name: `${textOf(source2["repoURL"]) ?? ""} ${written3} of Application ${name2}`, detail: canonical({ revision: source2["targetRevision"], helm: helm2, kustomize: source2["kustomize"] }), file, line });
       return [];
     }
     for (const each of texts(helm2["valueFiles"])) {
-      if (place2(each, ".") === void 0) outside.push({ kind: "values", name: `values ${each} of Application ${name2}`, detail: canonical(refs.get(each.slice(1, Math.max(1, each.indexOf("/"))))?.["targetRevision"]), file, line });
+      if (place3(each, ".") === void 0) outside.push({ kind: "values", name: `values ${each} of Application ${name2}`, detail: canonical(refs.get(each.slice(1, Math.max(1, each.indexOf("/"))))?.["targetRevision"]), file, line });
     }
-    const open3 = template !== void 0 && (hasHoles(written2) || hasHoles(name2) || texts(helm2["valueFiles"]).some(hasHoles));
-    return placesOf(source2, context2, place2).map((placed3) => ({ ...rootAt(placed3, of), ...open3 ? { open: open3 } : {} }));
+    const open3 = template !== void 0 && (hasHoles(written3) || hasHoles(name2) || texts(helm2["valueFiles"]).some(hasHoles));
+    return placesOf(source2, context2, place3).map((placed3) => ({ ...rootAt(placed3, of), ...open3 ? { open: open3 } : {} }));
   });
   return { roots: roots2, outside };
 }
-function contentsAt(written2, { contentOf: contentOf5, files }) {
-  return hasHoles(written2) ? valuesFitting(written2, files).map(({ file }) => [file, contentOf5(file)]) : contentOf5(written2);
+function contentsAt(written3, { contentOf: contentOf5, files }) {
+  return hasHoles(written3) ? valuesFitting(written3, files).map(({ file }) => [file, contentOf5(file)]) : contentOf5(written3);
 }
-function placesOf(source2, { folders, files }, place2) {
-  const written2 = textOf(source2["path"]) ?? "";
-  return foldersFitting(written2, folders).flatMap(({ path: path2, held }) => {
-    const known8 = filledSource(source2, held);
-    const listed6 = texts(helmOf(known8)["valueFiles"]).flatMap((each) => place2(each, path2) ?? []);
+function placesOf(source2, { folders, files }, place3) {
+  const written3 = textOf(source2["path"]) ?? "";
+  return foldersFitting(written3, folders).flatMap(({ path: path2, held }) => {
+    const known10 = filledSource(source2, held);
+    const listed6 = texts(helmOf(known10)["valueFiles"]).flatMap((each) => place3(each, path2) ?? []);
     const kinds3 = new Map(listed6.filter(hasHoles).flatMap((template) => valuesFitting(template, files).map(({ held: there }) => [canonical(there), there])));
-    if (kinds3.size === 0) return [{ path: path2, source: known8, values: listed6.filter((each) => !hasHoles(each)) }];
-    return [...kinds3.values()].map((there) => ({ path: path2, source: filledSource(known8, there), values: listed6.map((each) => filled(each, there)).filter((each) => !hasHoles(each)), variant: Object.values(there).join("/") }));
+    if (kinds3.size === 0) return [{ path: path2, source: known10, values: listed6.filter((each) => !hasHoles(each)) }];
+    return [...kinds3.values()].map((there) => ({ path: path2, source: filledSource(known10, there), values: listed6.map((each) => filled(each, there)).filter((each) => !hasHoles(each)), variant: Object.values(there).join("/") }));
   });
 }
-function foldersFitting(written2, folders) {
-  if (!hasHoles(written2)) {
-    const path2 = resolvePath(".", written2);
+function foldersFitting(written3, folders) {
+  if (!hasHoles(written3)) {
+    const path2 = resolvePath(".", written3);
     return path2 === void 0 ? [] : [{ path: path2, held: {} }];
   }
-  const fits4 = fitting(written2);
+  const fits4 = fitting(written3);
   return [...folders].sort(compareText).flatMap((path2) => {
     const held = fits4(path2);
     return held === void 0 ? [] : [{ path: path2, held }];
@@ -10893,8 +10893,8 @@ function kustomizeSource(kustomize) {
   };
   return Object.keys(overlay).length === 0 ? {} : { overlay };
 }
-function known(written2) {
-  return written2 === void 0 || hasHoles(written2) ? void 0 : written2;
+function known(written3) {
+  return written3 === void 0 || hasHoles(written3) ? void 0 : written3;
 }
 var init_argo_roots = __esm({
   "src/units/argo-roots.ts"() {
@@ -10924,10 +10924,10 @@ function fits({ folder, matches: matches3 }, path2) {
   return below(path2, folder) && path2 !== folder && matches3(folder === "." ? path2 : path2.slice(folder.length + 1));
 }
 function patternOf(line, folder) {
-  const written2 = line.replace(/(?<!\\) +$/u, "");
-  if (written2 === "" || written2.startsWith("#")) return void 0;
-  const keeps = written2.startsWith("!");
-  const body = written2.slice(keeps ? 1 : 0).replace(/^\\(?=[!#])/u, "");
+  const written3 = line.replace(/(?<!\\) +$/u, "");
+  if (written3 === "" || written3.startsWith("#")) return void 0;
+  const keeps = written3.startsWith("!");
+  const body = written3.slice(keeps ? 1 : 0).replace(/^\\(?=[!#])/u, "");
   const foldersOnly = body.endsWith("/");
   const path2 = body.replace(/\/+$/u, "");
   if (path2 === "") return void 0;
@@ -11002,14 +11002,14 @@ function substitution(postBuild) {
 function helmRelease(name2, spec, { file, line, folders, gitSources: gitSources2, parts: parts2, holder }) {
   const chart = isRecord(spec["chart"]) && isRecord(spec["chart"]["spec"]) ? spec["chart"]["spec"] : {};
   const source2 = isRecord(chart["sourceRef"]) ? chart["sourceRef"] : isRecord(spec["chartRef"]) ? spec["chartRef"] : {};
-  const written2 = textOf(chart["chart"]) ?? textOf(source2["name"]) ?? "";
+  const written3 = textOf(chart["chart"]) ?? textOf(source2["name"]) ?? "";
   const git = gitSources2.find(source2, name2, file);
-  const path2 = source2["kind"] === "GitRepository" && git?.elsewhere === void 0 ? resolvePath(".", written2) : void 0;
+  const path2 = source2["kind"] === "GitRepository" && git?.elsewhere === void 0 ? resolvePath(".", written3) : void 0;
   const [ownNamespace = "", ownName = ""] = name2.split("/");
   const namespace = textOf(spec["targetNamespace"]) ?? ownNamespace;
   if (path2 === void 0 || !folders.has(path2)) {
     const detail = canonical({ version: chart["version"], revision: git?.revision, values: spec["values"], valuesFrom: spec["valuesFrom"] });
-    return { roots: [], outside: [{ kind: "chart", name: `${textOf(source2["name"]) ?? ""}/${written2} of HelmRelease ${name2}`, detail, file, line, parts: [...parts2.source(source2, name2, file), ...parts2.values(spec["valuesFrom"], file)] }] };
+    return { roots: [], outside: [{ kind: "chart", name: `${textOf(source2["name"]) ?? ""}/${written3} of HelmRelease ${name2}`, detail, file, line, parts: [...parts2.source(source2, name2, file), ...parts2.values(spec["valuesFrom"], file)] }] };
   }
   const values5 = [...texts(chart["valuesFiles"]), ...texts([chart["valuesFile"]])].map((each) => resolvePath(".", each) ?? each);
   const holders = [];
@@ -11115,9 +11115,9 @@ function scanFiles(tree3, documents, rendered) {
   }
   const scan = { tree: tree3, filesIn, folders, kustomizations, charts, roots: [], outside: [], rootFiles: /* @__PURE__ */ new Set() };
   const laid = laidOver(kustomizations);
-  const written2 = writtenRoots(tree3, mayHoldRoots.filter((file) => !laid.has(file)), documents);
-  const objects2 = rendered.files.size === 0 ? written2 : [...written2.filter(({ file }) => !rendered.files.has(file)), ...rendered.objects];
-  return { scan: { ...scan, rootFiles: new Set(written2.map(({ file }) => file)) }, objects: objects2, parts: fluxParts({ tree: tree3, kustomizations }, objects2, documents) };
+  const written3 = writtenRoots(tree3, mayHoldRoots.filter((file) => !laid.has(file)), documents);
+  const objects2 = rendered.files.size === 0 ? written3 : [...written3.filter(({ file }) => !rendered.files.has(file)), ...rendered.objects];
+  return { scan: { ...scan, rootFiles: new Set(written3.map(({ file }) => file)) }, objects: objects2, parts: fluxParts({ tree: tree3, kustomizations }, objects2, documents) };
 }
 function withRoots({ scan, objects: objects2, parts: parts2 }, others3, documents, repository) {
   const found2 = rootsIn(scan, objects2, { parts: parts2 === others3 ? parts2 : withBorrowed(parts2, others3), documents, repository });
@@ -11133,9 +11133,9 @@ function readKustomization(path2, folder, tree3, documents) {
   if (value === void 0 || value === null) return { file: path2, readable: value === null, reads: [], component: false, edits: false, patches: [], taken: [] };
   if (!isKustomization(value)) return void 0;
   const { paths, component } = readsOfKustomization(folder, value);
-  const plugins = ["generators", "transformers", "validators"].flatMap((field3) => texts(value[field3])).flatMap((written2) => {
-    const there = written2.includes("\n") ? void 0 : resolvePath(folder, written2);
-    const text8 = there === void 0 ? written2 : textAt2(tree3, there, documents);
+  const plugins = ["generators", "transformers", "validators"].flatMap((field3) => texts(value[field3])).flatMap((written3) => {
+    const there = written3.includes("\n") ? void 0 : resolvePath(folder, written3);
+    const text8 = there === void 0 ? written3 : textAt2(tree3, there, documents);
     return text8 === void 0 ? [] : (valuesOf(text8) ?? []).flatMap((each) => readsOfPlugin(folder, each));
   });
   return { file: path2, readable: true, reads: [.../* @__PURE__ */ new Set([...paths, ...plugins.filter((each) => tree3.entries.has(each) || tree3.entries.has(`${each}/Chart.yaml`))])], component, edits: editing.some((field3) => value[field3] !== void 0) || changesGenerated(value), ...patchesOfKustomization(folder, value) };
@@ -11530,12 +11530,12 @@ var init_root_units = __esm({
 function rootHolders(units, scan, side2, documents) {
   const charts = /* @__PURE__ */ new Map();
   const makesRoots = (tree3) => {
-    let known8 = charts.get(tree3);
-    if (known8 === void 0) {
-      known8 = filesBelow(scan, tree3, true).some((file) => isTemplate(file) && makes(textAt3(scan, file, documents) ?? ""));
-      charts.set(tree3, known8);
+    let known10 = charts.get(tree3);
+    if (known10 === void 0) {
+      known10 = filesBelow(scan, tree3, true).some((file) => isTemplate(file) && makes(textAt3(scan, file, documents) ?? ""));
+      charts.set(tree3, known10);
     }
-    return known8;
+    return known10;
   };
   const sides = units.flatMap((unit3) => {
     const of = onSide(unit3, side2);
@@ -11581,7 +11581,7 @@ function discoverUnits(pair, config3, repository = unknownRepository, again2) {
   const context2 = contextOf2(config3.context);
   const environmentContext = new Map(Object.entries(config3.environments).map(([name2, environment4]) => [name2, contextOf2(environment4.context)]));
   const contextPaths = /* @__PURE__ */ new Set([...context2.base, ...context2.head, ...[...environmentContext.values()].flatMap((files) => [...files.base, ...files.head])]);
-  const build2 = (side2, other, roots2) => {
+  const build3 = (side2, other, roots2) => {
     const found2 = /* @__PURE__ */ new Map();
     const claims = claimsFor(side2, other);
     const isIgnored = compileGlobs(config3.ignore);
@@ -11629,8 +11629,8 @@ function discoverUnits(pair, config3, repository = unknownRepository, again2) {
     }
     return found2;
   };
-  const baseUnits = build2(base3, head, base3.roots);
-  const headUnits = head === base3 ? baseUnits : build2(head, base3, [...head.roots, ...base3.roots]);
+  const baseUnits = build3(base3, head, base3.roots);
+  const headUnits = head === base3 ? baseUnits : build3(head, base3, [...head.roots, ...base3.roots]);
   const units = pairUnits(baseUnits, headUnits, { base: base3, head, documents });
   return {
     units: sortedBy(units, (unit3) => unit3.id),
@@ -11663,12 +11663,12 @@ function insistOnFormerManifests({ base: base3, head }, documents) {
 function contextFiles(scan, paths) {
   const found2 = /* @__PURE__ */ new Set();
   const patterns = [];
-  for (const written2 of paths) {
-    const path2 = resolvePath(".", written2);
+  for (const written3 of paths) {
+    const path2 = resolvePath(".", written3);
     if (path2 !== void 0 && scan.tree.entries.has(path2)) found2.add(path2);
     else if (path2 !== void 0 && scan.folders.has(path2)) {
       for (const file of filesBelow(scan, path2, true)) if (mayBeManifestFile(file)) found2.add(file);
-      else if (/[*?]/u.test(written2)) patterns.push(written2);
+      else if (/[*?]/u.test(written3)) patterns.push(written3);
     }
   }
   if (patterns.length > 0) {
@@ -11682,10 +11682,10 @@ function takenBy(side2, config3, roots2) {
   const plain6 = roots2.filter((root) => !side2.kustomizations.has(root.path) && !side2.charts.has(root.path));
   const recursive2 = /* @__PURE__ */ new Set([...configured, ...plain6.filter((root) => root.recurse && root.takes === void 0).map((root) => root.path)]);
   const direct = new Set(plain6.filter((root) => !root.recurse && root.takes === void 0).map((root) => root.path));
-  const chosen = plain6.filter((root) => root.takes !== void 0);
+  const chosen2 = plain6.filter((root) => root.takes !== void 0);
   return {
     roots: /* @__PURE__ */ new Set([...configured, ...roots2.map((root) => root.path)]),
-    files: (path2) => direct.has(folderOf(path2)) || isBelowAny(path2, recursive2) || chosen.some((root) => root.recurse ? below(path2, root.path) : folderOf(path2) === root.path)
+    files: (path2) => direct.has(folderOf(path2)) || isBelowAny(path2, recursive2) || chosen2.some((root) => root.recurse ? below(path2, root.path) : folderOf(path2) === root.path)
   };
 }
 function isBelowAny(path2, folders) {
@@ -13143,10 +13143,10 @@ function decodeAdminPort(port3) {
 }
 function decodeProtocol(protocol) {
   for (const [key3, transport] of [["tcp", "TCP"], ["udp", "UDP"], ["sctp", "SCTP"]]) {
-    const written2 = fieldsAt(protocol, key3);
-    if (written2 === void 0) continue;
-    if (fieldsAt(written2, "sourcePort") !== void 0) return { type: "unknown" };
-    const port3 = fieldsAt(written2, "destinationPort");
+    const written3 = fieldsAt(protocol, key3);
+    if (written3 === void 0) continue;
+    if (fieldsAt(written3, "sourcePort") !== void 0) return { type: "unknown" };
+    const port3 = fieldsAt(written3, "destinationPort");
     if (port3 === void 0) return { type: "range", protocol: transport, start: 0, end: 65535 };
     const several = fieldsAt(port3, "range");
     return several === void 0 ? range(transport, numberAt(port3, "number"), numberAt(port3, "number")) : range(transport, numberAt(several, "start"), numberAt(several, "end"));
@@ -13288,8 +13288,8 @@ var init_kinds_kubernetes = __esm({
 
 // src/manifests/metadata.ts
 function decodeMetadata(manifest, nameless) {
-  const written2 = own(manifest, "metadata");
-  const metadata = nameless !== void 0 && (written2 === void 0 || written2 === null) ? {} : written2;
+  const written3 = own(manifest, "metadata");
+  const metadata = nameless !== void 0 && (written3 === void 0 || written3 === null) ? {} : written3;
   if (!isFields(metadata)) {
     const reason = metadata === void 0 || metadata === null ? "the object has no `metadata`" : `\`metadata\` must be an object, not ${describe(metadata)}`;
     return { type: "unreadable", path: ["metadata"], reason, remedy: "give the object `metadata` with a `name`" };
@@ -14137,7 +14137,7 @@ var init_gateway = __esm({
 function decodeInstallation(manifest) {
   const spec = fieldsOr(manifest, "spec");
   const values5 = merged2(fieldsOr(spec, "values"), fieldsOr(spec, "unvalidatedValues"));
-  const written2 = fieldsAt(spec, "meshConfig");
+  const written3 = fieldsAt(spec, "meshConfig");
   const fromValues = fieldsAt(values5, "meshConfig");
   return {
     namespace: textAt4(spec, "namespace"),
@@ -14145,7 +14145,7 @@ function decodeInstallation(manifest) {
     version: textAt4(spec, "version")?.replace(/^v(?=[0-9])/, ""),
     tag: textAt4(spec, "tag") ?? textAt4(fieldsOr(values5, "global"), "tag"),
     profile: textAt4(spec, "profile") ?? textAt4(values5, "profile"),
-    meshConfig: written2 === void 0 && fromValues === void 0 ? void 0 : { ...fromValues, ...written2 },
+    meshConfig: written3 === void 0 && fromValues === void 0 ? void 0 : { ...fromValues, ...written3 },
     values: values5,
     components: fieldsOr(spec, "components"),
     environment: environmentOf(values5, fieldsOr(spec, "components"))
@@ -14225,10 +14225,10 @@ function decodeWorkloadGroup(manifest) {
 }
 function decodeEndpoint(endpoint2) {
   const ports3 = /* @__PURE__ */ new Map();
-  const written2 = fieldsAt(endpoint2, "ports");
-  if (written2 !== void 0) {
-    for (const name2 of Object.keys(written2)) {
-      const port3 = numberAt(written2, name2);
+  const written3 = fieldsAt(endpoint2, "ports");
+  if (written3 !== void 0) {
+    for (const name2 of Object.keys(written3)) {
+      const port3 = numberAt(written3, name2);
       if (port3 !== void 0) ports3.set(name2, port3);
     }
   }
@@ -15421,9 +15421,9 @@ var init_pairs = __esm({
       #known = /* @__PURE__ */ new WeakMap();
       get(left, right, make) {
         const others3 = this.#known.get(left) ?? /* @__PURE__ */ new WeakMap();
-        const known8 = others3.get(right) ?? { value: make() };
-        this.#known.set(left, others3.set(right, known8));
-        return known8.value;
+        const known10 = others3.get(right) ?? { value: make() };
+        this.#known.set(left, others3.set(right, known10));
+        return known10.value;
       }
     };
   }
@@ -15433,8 +15433,8 @@ var init_pairs = __esm({
 function twinOf(resource) {
   return firsts.get(resource) ?? resource;
 }
-function asTwin(first, place2) {
-  const twin = { ...first, ...place2 };
+function asTwin(first, place3) {
+  const twin = { ...first, ...place3 };
   firsts.set(twin, twinOf(first));
   return twin;
 }
@@ -15509,13 +15509,13 @@ function unreadableReasons(broken, changed, isKept) {
   const first = /* @__PURE__ */ new Map();
   for (const each of sortedBy(broken, (entry2) => entry2.file, (entry2) => entry2.document ?? -1, (entry2) => entry2.side === "head" ? 0 : 1)) {
     const key3 = inputKey(each);
-    const known8 = first.get(key3);
-    if (known8 === void 0) first.set(key3, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
+    const known10 = first.get(key3);
+    if (known10 === void 0) first.set(key3, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
     else {
-      if (each.side === "head" && !known8.onHead) known8.reason = each;
-      else if (each.side === known8.reason.side) known8.more += 1;
-      known8.onBase ||= each.side === "base";
-      known8.onHead ||= each.side === "head";
+      if (each.side === "head" && !known10.onHead) known10.reason = each;
+      else if (each.side === known10.reason.side) known10.more += 1;
+      known10.onBase ||= each.side === "base";
+      known10.onHead ||= each.side === "head";
     }
   }
   const limits2 = wholeRunLimits(broken);
@@ -15652,9 +15652,9 @@ function unreadableCoverage(broken) {
     const key3 = `${file}
 ${String(problem.line)}
 ${problem.reason}`;
-    const known8 = found2.get(key3);
-    if (known8 === void 0) found2.set(key3, { file, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
-    else if (known8.side !== side2) known8.side = "both";
+    const known10 = found2.get(key3);
+    if (known10 === void 0) found2.set(key3, { file, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
+    else if (known10.side !== side2) known10.side = "both";
   }
   return sortedBy(found2.values(), (entry2) => entry2.file, (entry2) => entry2.line ?? 0, (entry2) => entry2.reason);
 }
@@ -15801,15 +15801,15 @@ function decodeList(items, context2) {
   const resources = [];
   const unreadable3 = [];
   let ignored = 0;
-  const visit2 = (entries2, path2, depth) => {
+  const visit2 = (entries2, path2, depth2) => {
     for (const [index, entry2] of entries2.entries()) {
       const at2 = [...path2, index];
       if (isFields(entry2)) {
         const head = readHead(entry2);
         const inner = own(entry2, "items");
         if (head.type === "head" && isListKind(head) && Array.isArray(inner)) {
-          if (depth >= maxListDepth) unreadable3.push({ type: "unreadable", path: at2, reason: "lists are nested too deeply", remedy: "write the objects in one list" });
-          else visit2(inner, [...at2, "items"], depth + 1);
+          if (depth2 >= maxListDepth) unreadable3.push({ type: "unreadable", path: at2, reason: "lists are nested too deeply", remedy: "write the objects in one list" });
+          else visit2(inner, [...at2, "items"], depth2 + 1);
           continue;
         }
       }
@@ -15860,11 +15860,11 @@ function inForceOrder(problems) {
 function versionProblems(head, entry2) {
   if (head.group === entry2.group && entry2.served.includes(head.version)) return [];
   const served2 = `\`${apiVersionOf(entry2.group, entry2.served[0] ?? "")}\``;
-  const written2 = `\`${clip(head.apiVersion)}\``;
+  const written3 = `\`${clip(head.apiVersion)}\``;
   const path2 = ["apiVersion"];
-  if (wasServed(head, entry2)) return [{ kind: "removed-version", path: path2, message: `${written2} of ${entry2.name} is no longer served; use ${served2}`, certain: true }];
-  if (hasKnownVersions(entry2.group)) return [{ kind: "schema", path: path2, message: `${written2} is no version of ${entry2.name} that was ever served, so no cluster takes the object; use ${served2}`, certain: true }];
-  return [{ kind: "removed-version", path: path2, message: `${written2} is no version of ${entry2.name} that is known here; ${served2} is served`, certain: false }];
+  if (wasServed(head, entry2)) return [{ kind: "removed-version", path: path2, message: `${written3} of ${entry2.name} is no longer served; use ${served2}`, certain: true }];
+  if (hasKnownVersions(entry2.group)) return [{ kind: "schema", path: path2, message: `${written3} is no version of ${entry2.name} that was ever served, so no cluster takes the object; use ${served2}`, certain: true }];
+  return [{ kind: "removed-version", path: path2, message: `${written3} is no version of ${entry2.name} that is known here; ${served2} is served`, certain: false }];
 }
 function wasServed(head, entry2) {
   if (head.group !== entry2.group) return formerVersions.has(head.version);
@@ -15893,15 +15893,15 @@ var init_decode2 = __esm({
         if (value === null || typeof value !== "object") return decodeDocument(value, context2);
         const { origin, unit: unit3, defaultNamespace } = context2;
         const forms = this.#known.get(value) ?? /* @__PURE__ */ new Map();
-        const known8 = forms.get(anyNamespace) ?? forms.get(defaultNamespace);
-        if (known8 === void 0) {
+        const known10 = forms.get(anyNamespace) ?? forms.get(defaultNamespace);
+        if (known10 === void 0) {
           const fresh = decodeDocument(value, context2);
           const isOfUnit = fresh.type === "resources" && fresh.resources.some((resource) => resource.namespace === defaultNamespace);
           this.#known.set(value, forms.set(isOfUnit ? defaultNamespace : anyNamespace, fresh));
           return fresh;
         }
-        if (known8.type !== "resources") return known8;
-        return { ...known8, resources: known8.resources.map((resource) => asTwin(resource, { origin: resource.origin.item === void 0 ? origin : { ...origin, item: resource.origin.item }, unit: unit3 })) };
+        if (known10.type !== "resources") return known10;
+        return { ...known10, resources: known10.resources.map((resource) => asTwin(resource, { origin: resource.origin.item === void 0 ? origin : { ...origin, item: resource.origin.item }, unit: unit3 })) };
       }
     };
     anyNamespace = "";
@@ -16085,8 +16085,8 @@ function renderedSpan(origin, path2, source2, rendered) {
   switch (origin.rendered?.from) {
     case "resource": {
       const reader = spanReader(source2);
-      const place2 = placeOf(source2, rendered, origin.item);
-      return path2.length === 0 ? reader.object(place2) : reader.field(place2, path2);
+      const place3 = placeOf(source2, rendered, origin.item);
+      return path2.length === 0 ? reader.object(place3) : reader.field(place3, path2);
     }
     case "generator": {
       const name2 = nameOf(parseStream(rendered)[0]?.value).replace(/-[a-z0-9]{10}$/u, "");
@@ -16114,13 +16114,13 @@ function placeOf(source2, rendered, renderedItem) {
   const name2 = nameOf(object3);
   let best = { document: 0 };
   let score2 = -1;
-  const consider = (value, place2) => {
+  const consider = (value, place3) => {
     if (field(value, "kind") !== kind) return;
     const own4 = nameOf(value);
     const fit2 = own4 === name2 ? Number.MAX_SAFE_INTEGER : own4 !== "" && name2.includes(own4) ? own4.length : -1;
     if (fit2 > score2) {
       score2 = fit2;
-      best = place2;
+      best = place3;
     }
   };
   for (const { value, index } of parseStream(source2)) {
@@ -16155,21 +16155,21 @@ function dependencyGroups(places, chart, text8) {
   const at2 = chart === "." ? "" : `${chart}/`;
   const of = /* @__PURE__ */ new Map();
   const others3 = [];
-  for (const place2 of places) {
-    const name2 = place2.path.startsWith(at2) ? dependencyOf(place2, at2, text8) : void 0;
-    if (name2 === void 0) others3.push(place2);
-    else of.set(name2, [...of.get(name2) ?? [], place2]);
+  for (const place3 of places) {
+    const name2 = place3.path.startsWith(at2) ? dependencyOf(place3, at2, text8) : void 0;
+    if (name2 === void 0) others3.push(place3);
+    else of.set(name2, [...of.get(name2) ?? [], place3]);
   }
-  const single2 = (place2) => ({ places: [place2], cited: place2, via: [] });
-  const free2 = of.size === 0 ? others3 : others3.filter((place2) => !place2.path.endsWith(".lock"));
+  const single2 = (place3) => ({ places: [place3], cited: place3, via: [] });
+  const free2 = of.size === 0 ? others3 : others3.filter((place3) => !place3.path.endsWith(".lock"));
   return [
     ...free2.map(single2),
     ...[...of.values()].flatMap((own4) => {
-      const listed6 = own4.filter((place2) => listing.has(baseName(place2.path)));
-      const version3 = listed6.find((place2) => place2.path.endsWith(".yaml") && isVersion(place2)) ?? listed6.find(isVersion) ?? listed6[0];
-      const content = own4.filter((place2) => !listed6.includes(place2));
+      const listed6 = own4.filter((place3) => listing.has(baseName(place3.path)));
+      const version3 = listed6.find((place3) => place3.path.endsWith(".yaml") && isVersion(place3)) ?? listed6.find(isVersion) ?? listed6[0];
+      const content = own4.filter((place3) => !listed6.includes(place3));
       if (version3 === void 0) return own4.map(single2);
-      const vendored2 = content.find((place2) => place2.path.endsWith(".tgz") && place2.undone === void 0) ?? content[0];
+      const vendored2 = content.find((place3) => place3.path.endsWith(".tgz") && place3.undone === void 0) ?? content[0];
       return [{ places: own4, cited: version3, via: vendored2 === void 0 ? [] : [{ file: vendored2.path, line: 1, role: "dependency" }] }];
     })
   ];
@@ -16177,14 +16177,14 @@ function dependencyGroups(places, chart, text8) {
 function isVersion({ added, removed }) {
   return [...added, ...removed].some((line) => /\bversion:/u.test(line.text));
 }
-function dependencyOf(place2, at2, text8) {
-  const rest = place2.path.slice(at2.length);
+function dependencyOf(place3, at2, text8) {
+  const rest = place3.path.slice(at2.length);
   const packed = /^charts\/([^/]+?)-v?\d[^/]*\.tgz$/u.exec(rest)?.[1] ?? /^charts\/([^/]+)\//u.exec(rest)?.[1];
   if (packed !== void 0) return packed;
   if (!listing.has(rest)) return void 0;
-  const side2 = place2.added.length > 0 ? "head" : "base";
-  const line = (place2.added[0] ?? place2.removed[0])?.line;
-  return line === void 0 ? void 0 : entryNameAt((text8(place2.path, side2) ?? "").split("\n"), line);
+  const side2 = place3.added.length > 0 ? "head" : "base";
+  const line = (place3.added[0] ?? place3.removed[0])?.line;
+  return line === void 0 ? void 0 : entryNameAt((text8(place3.path, side2) ?? "").split("\n"), line);
 }
 function entryNameAt(lines, line) {
   const start = lines.findIndex((each) => /^dependencies:/u.test(each));
@@ -16761,8 +16761,8 @@ function inflatedCharts(source2, at2, value) {
       continue;
     }
     for (const [key3, option] of Object.entries(entry2)) {
-      for (const written2 of typeof option === "string" ? [option] : Array.isArray(option) ? option.filter((each) => typeof each === "string") : []) {
-        if (written2.startsWith("-")) refuse(at2.file, `\`${key3}: ${written2.slice(0, 60)}\` of a chart would be an option of Helm`, "write a name", at2.line(written2));
+      for (const written3 of typeof option === "string" ? [option] : Array.isArray(option) ? option.filter((each) => typeof each === "string") : []) {
+        if (written3.startsWith("-")) refuse(at2.file, `\`${key3}: ${written3.slice(0, 60)}\` of a chart would be an option of Helm`, "write a name", at2.line(written3));
       }
     }
     const name2 = typeof entry2["name"] === "string" ? entry2["name"] : "";
@@ -16770,7 +16770,7 @@ function inflatedCharts(source2, at2, value) {
     if (name2 === "" || isAddress(name2) || name2.includes("..") || name2.startsWith("/") || /[,"\n\r]/u.test(name2)) refuse(at2.file, `\`${name2}\` is no name of a chart`, "write the name of the chart", at2.line(name2));
     const folder = [`${homePath}/${name2}`, `${homePath}/${name2}-${version3}/${name2}`].map((path2) => resolvePath(".", path2) ?? path2).find((path2) => source2.blob(`${path2}/Chart.yaml`) !== void 0);
     if (folder === void 0) {
-      const values5 = [entry2["valuesFile"], ...Array.isArray(entry2["additionalValuesFiles"]) ? entry2["additionalValuesFiles"] : []].flatMap((written2) => typeof written2 === "string" ? [contentOf2(source2, at2, written2)] : []);
+      const values5 = [entry2["valuesFile"], ...Array.isArray(entry2["additionalValuesFiles"]) ? entry2["additionalValuesFiles"] : []].flatMap((written3) => typeof written3 === "string" ? [contentOf2(source2, at2, written3)] : []);
       outside.push({ kind: "chart", name: `${typeof entry2["repo"] === "string" ? `${entry2["repo"].replace(/\/$/u, "")}/` : ""}${name2}`, detail: canonical({ ...entry2, name: void 0, repo: void 0, ...values5.length === 0 ? {} : { content: values5 } }), file: at2.file, line: at2.line(name2) });
       continue;
     }
@@ -16778,16 +16778,16 @@ function inflatedCharts(source2, at2, value) {
     const chart = chartFiles(source2, folder, folder);
     for (const [path2, file] of chart.files) files.set(path2, file);
     outside.push(...chart.outside);
-    const valuesFile = (written2) => {
-      if (isAddress(written2) || written2.startsWith("/")) refuse(at2.file, `it takes values from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
-      const path2 = inside(at2, written2);
-      refuseList(at2.file, path2, at2.line(written2));
+    const valuesFile = (written3) => {
+      if (isAddress(written3) || written3.startsWith("/")) refuse(at2.file, `it takes values from \`${written3}\`, outside the repository`, "put the file into the repository", at2.line(written3));
+      const path2 = inside(at2, written3);
+      refuseList(at2.file, path2, at2.line(written3));
       const leads = source2.follow(path2);
       const blob = leads.type === "file" ? source2.blob(leads.path) : void 0;
-      if (leads.type === "outside") refuse(at2.file, `\`${written2}\` is a symbolic link out of the repository`, "put the file into the repository", at2.line(written2));
-      if (blob === void 0) return fail(at2.file, `it takes \`${written2}\`, which is not there`, "add the file, or take the entry out", at2.line(written2));
+      if (leads.type === "outside") refuse(at2.file, `\`${written3}\` is a symbolic link out of the repository`, "put the file into the repository", at2.line(written3));
+      if (blob === void 0) return fail(at2.file, `it takes \`${written3}\`, which is not there`, "add the file, or take the entry out", at2.line(written3));
       files.set(path2, { blob });
-      return written2;
+      return written3;
     };
     kept2.push({
       ...entry2,
@@ -16799,24 +16799,24 @@ function inflatedCharts(source2, at2, value) {
   value["helmCharts"] = kept2;
   return { files, inflates, outside };
 }
-function contentOf2(source2, at2, written2) {
-  const path2 = isAddress(written2) || written2.startsWith("/") ? void 0 : resolvePath(at2.folder, written2);
+function contentOf2(source2, at2, written3) {
+  const path2 = isAddress(written3) || written3.startsWith("/") ? void 0 : resolvePath(at2.folder, written3);
   const leads = path2 === void 0 ? void 0 : source2.follow(path2);
   const text8 = leads?.type === "file" ? source2.text(leads.path) : void 0;
   return text8 === void 0 ? void 0 : saidBy(text8);
 }
-function inside(at2, written2) {
-  if (written2.startsWith("/")) refuse(at2.file, `\`${written2}\` is an absolute path`, "write it relative to the kustomization", at2.line(written2));
-  const path2 = resolvePath(at2.folder, written2);
-  return path2 ?? refuse(at2.file, `\`${written2}\` leads out of the repository`, "put the files into the repository", at2.line(written2));
+function inside(at2, written3) {
+  if (written3.startsWith("/")) refuse(at2.file, `\`${written3}\` is an absolute path`, "write it relative to the kustomization", at2.line(written3));
+  const path2 = resolvePath(at2.folder, written3);
+  return path2 ?? refuse(at2.file, `\`${written3}\` leads out of the repository`, "put the files into the repository", at2.line(written3));
 }
 function withOldCharts(value) {
   const old = records(value["helmChartInflationGenerator"]);
   delete value["helmChartInflationGenerator"];
   if (old.length === 0) return;
   const names4 = { chartName: "name", chartVersion: "version", chartRepoUrl: "repo", values: "valuesFile", valuesLocal: "valuesInline", valuesMerge: "valuesMerge", releaseName: "releaseName", releaseNamespace: "namespace" };
-  const charts = old.map((entry2) => Object.fromEntries(Object.entries(entry2).flatMap(([key3, written2]) => names4[key3] === void 0 || written2 === "" ? [] : [[names4[key3], written2]])));
-  const home = old.map((entry2) => entry2["chartHome"]).find((written2) => typeof written2 === "string" && written2 !== "");
+  const charts = old.map((entry2) => Object.fromEntries(Object.entries(entry2).flatMap(([key3, written3]) => names4[key3] === void 0 || written3 === "" ? [] : [[names4[key3], written3]])));
+  const home = old.map((entry2) => entry2["chartHome"]).find((written3) => typeof written3 === "string" && written3 !== "");
   if (value["helmGlobals"] === void 0 && home !== void 0) value["helmGlobals"] = { chartHome: home };
   value["helmCharts"] = [...Array.isArray(value["helmCharts"]) ? value["helmCharts"] : [], ...charts];
 }
@@ -16845,9 +16845,9 @@ function aimedOutside(value, documentsOf3, isHere) {
   const addAll = (documents, path2) => {
     for (const document of documents ?? []) if (isRecord(document)) add4(identityOf(document), document, path2);
   };
-  for (const written2 of texts(value["patchesStrategicMerge"])) {
-    if (written2.includes("\n")) addAll(valuesOf(written2), void 0);
-    else addAll(documentsOf3(written2), written2);
+  for (const written3 of texts(value["patchesStrategicMerge"])) {
+    if (written3.includes("\n")) addAll(valuesOf(written3), void 0);
+    else addAll(documentsOf3(written3), written3);
   }
   for (const entry2 of [...records(value["patches"]), ...records(value["patchesJson6902"])]) {
     const path2 = typeof entry2["path"] === "string" ? entry2["path"] : void 0;
@@ -16929,7 +16929,7 @@ function changes2(generator) {
   return generator["behavior"] === "merge" || generator["behavior"] === "replace";
 }
 function withoutOutside(value, names4) {
-  const isHere = (name2) => typeof name2 !== "string" || names4.has(anyName) || [...names4].some((known8) => known8 === name2 || name2.includes(known8));
+  const isHere = (name2) => typeof name2 !== "string" || names4.has(anyName) || [...names4].some((known10) => known10 === name2 || name2.includes(known10));
   const kept2 = { ...value };
   const keep2 = (field3, isKept) => {
     if (Array.isArray(kept2[field3])) kept2[field3] = kept2[field3].filter((entry2) => !isRecord(entry2) || isKept(entry2));
@@ -16966,10 +16966,10 @@ function relativePath(from2, to2) {
   const steps = [...left.slice(shared2).map(() => ".."), ...right.slice(shared2)];
   return steps.length === 0 ? "." : steps.join("/");
 }
-function addressParts(written2) {
-  const [place2 = "", query3 = ""] = written2.split("?", 2);
-  const name2 = place2.replace(/\/v?\d+\.\d+[^/]*(?=\/|$)/gu, "/*").replace(/\/[0-9a-f]{40}(?=\/|$)/gu, "/*");
-  return { name: name2, detail: name2 === place2 ? query3 : `${place2.slice(0)}${query3 === "" ? "" : `?${query3}`}` };
+function addressParts(written3) {
+  const [place3 = "", query3 = ""] = written3.split("?", 2);
+  const name2 = place3.replace(/\/v?\d+\.\d+[^/]*(?=\/|$)/gu, "/*").replace(/\/[0-9a-f]{40}(?=\/|$)/gu, "/*");
+  return { name: name2, detail: name2 === place3 ? query3 : `${place3.slice(0)}${query3 === "" ? "" : `?${query3}`}` };
 }
 var fields, lowered, pathKeys, loweredPathKeys, mostKustomizations, notOfChart, besideFolder, Builder;
 var init_kustomize_build = __esm({
@@ -17060,8 +17060,8 @@ var init_kustomize_build = __esm({
       #checkPluginFolder(folder) {
         const value = this.#kustomizations.get(folder)?.value;
         for (const field3 of ["resources", "bases", "components"]) {
-          for (const written2 of texts(value?.[field3])) {
-            const path2 = resolvePath(folder, written2);
+          for (const written3 of texts(value?.[field3])) {
+            const path2 = resolvePath(folder, written3);
             if (path2 === void 0) continue;
             if (this.#kustomizations.has(path2)) this.#pluginFolders.add(path2);
             else {
@@ -17096,11 +17096,11 @@ var init_kustomize_build = __esm({
         const base3 = this.outside.findIndex((content2) => content2.kind === "base" && files.has(content2.file));
         const content = this.outside[base3];
         if (content === void 0) return;
-        const isHere = (kind, name2) => objects2.some((known8) => known8.kind === anyName || known8.kind === kind && name2.includes(known8.name));
+        const isHere = (kind, name2) => objects2.some((known10) => known10.kind === anyName || known10.kind === kind && name2.includes(known10.name));
         const parts2 = aimedOutside(value, (path2) => this.#patchDocuments(folder, path2), isHere).map(({ detail, path: path2, needle }) => {
           const at2 = path2 === void 0 ? file : resolvePath(folder, path2) ?? file;
-          const place2 = this.moved.get(at2) ?? at2;
-          return { detail, file: place2, line: lineOf(this.source.text(place2), needle) };
+          const place3 = this.moved.get(at2) ?? at2;
+          return { detail, file: place3, line: lineOf(this.source.text(place3), needle) };
         });
         if (parts2.length > 0) this.outside[base3] = { ...content, parts: [...content.parts ?? [], ...parts2] };
       }
@@ -17118,8 +17118,8 @@ var init_kustomize_build = __esm({
           files.add(kustomization.file);
           for (const name2 of generatedNames(kustomization.value)) names4.add(name2);
           for (const field3 of ["resources", "bases", "components"]) {
-            for (const written2 of texts(kustomization.value[field3])) {
-              const path2 = resolvePath(folder, written2) ?? written2;
+            for (const written3 of texts(kustomization.value[field3])) {
+              const path2 = resolvePath(folder, written3) ?? written3;
               if (this.#kustomizations.has(path2)) waiting.push(path2);
               else {
                 for (const value of this.source.values(this.moved.get(path2) ?? path2) ?? []) {
@@ -17159,13 +17159,13 @@ var init_kustomize_build = __esm({
       }
       #written(folder, file, value, text8) {
         const { source: source2 } = this;
-        const line = (written2) => lineOf(text8, written2);
+        const line = (written3) => lineOf(text8, written3);
         this.#checkKeys(value, file);
         const next = [];
         const at2 = { folder, file, line };
         for (const field3 of ["resources", "bases", "components"]) {
           if (value[field3] === void 0 || value[field3] === null) continue;
-          value[field3] = texts(value[field3]).flatMap((written2) => this.#base(at2, written2, field3, next));
+          value[field3] = texts(value[field3]).flatMap((written3) => this.#base(at2, written3, field3, next));
         }
         this.#files_(at2, value);
         this.#plugins(at2, value, next);
@@ -17178,16 +17178,16 @@ var init_kustomize_build = __esm({
         return next;
       }
       /** The tool takes keys in any case; what is read here must be what it reads. */
-      #checkKeys(value, file, depth = 0) {
+      #checkKeys(value, file, depth2 = 0) {
         if (Array.isArray(value)) {
-          for (const entry2 of value) this.#checkKeys(entry2, file, depth);
+          for (const entry2 of value) this.#checkKeys(entry2, file, depth2);
           return;
         }
         if (!isRecord(value)) return;
         for (const [key3, entry2] of Object.entries(value)) {
-          const real = depth === 0 ? lowered.get(key3.toLowerCase()) : loweredPathKeys.get(key3.toLowerCase());
-          if (real !== void 0 && real !== key3 && depth <= 1) refuse(file, `\`${key3}\` is another spelling of \`${real}\``, `write \`${real}\``, lineOf(this.source.text(file), key3));
-          if (depth < 1) this.#checkKeys(entry2, file, depth + 1);
+          const real = depth2 === 0 ? lowered.get(key3.toLowerCase()) : loweredPathKeys.get(key3.toLowerCase());
+          if (real !== void 0 && real !== key3 && depth2 <= 1) refuse(file, `\`${key3}\` is another spelling of \`${real}\``, `write \`${real}\``, lineOf(this.source.text(file), key3));
+          if (depth2 < 1) this.#checkKeys(entry2, file, depth2 + 1);
         }
       }
       #overlaid(at2, value, next) {
@@ -17200,46 +17200,46 @@ var init_kustomize_build = __esm({
         if (commonLabels !== void 0) value["commonLabels"] = { ...isRecord(value["commonLabels"]) ? value["commonLabels"] : {}, ...commonLabels };
         if (commonAnnotations !== void 0) value["commonAnnotations"] = { ...isRecord(value["commonAnnotations"]) ? value["commonAnnotations"] : {}, ...commonAnnotations };
         if (metadataLabels !== void 0) value["labels"] = [...records(value["labels"]), { pairs: metadataLabels }];
-        if (components !== void 0 && components.length > 0) value["components"] = [...texts(value["components"]), ...components.flatMap((written2) => this.#base(at2, written2, "components", next))];
+        if (components !== void 0 && components.length > 0) value["components"] = [...texts(value["components"]), ...components.flatMap((written3) => this.#base(at2, written3, "components", next))];
         value["buildMetadata"] = [.../* @__PURE__ */ new Set([...texts(value["buildMetadata"]), "originAnnotations"])];
       }
       /** A resource, base or component: in the tree, outside (R15), or not there. */
-      #base(at2, written2, field3, next) {
-        const found2 = this.#locate(at2, written2);
+      #base(at2, written3, field3, next) {
+        const found2 = this.#locate(at2, written3);
         if (found2.type === "address") {
-          this.outside.push({ kind: "base", ...addressParts(written2), file: at2.file, line: at2.line(written2) });
+          this.outside.push({ kind: "base", ...addressParts(written3), file: at2.file, line: at2.line(written3) });
           return [];
         }
         if (found2.type === "folder") next.push(found2.path);
-        else if (field3 === "components") fail(at2.file, `the component \`${written2}\` is no folder`, "name the folder of a component", at2.line(written2));
+        else if (field3 === "components") fail(at2.file, `the component \`${written3}\` is no folder`, "name the folder of a component", at2.line(written3));
         return [found2.written];
       }
       /** Where an entry leads. What leads out of the tree is refused; what is not there is the author's mistake. */
-      #locate(at2, written2) {
-        const path2 = /^[a-z][a-z0-9+.-]*:/iu.test(written2) ? void 0 : resolvePath(at2.folder, written2);
+      #locate(at2, written3) {
+        const path2 = /^[a-z][a-z0-9+.-]*:/iu.test(written3) ? void 0 : resolvePath(at2.folder, written3);
         const there = path2 === void 0 ? void 0 : this.source.follow(path2);
-        if (there?.type !== "file" && there?.type !== "directory" && isAddress(written2)) return { type: "address" };
-        if (written2.startsWith("/")) refuse(at2.file, `\`${written2}\` is an absolute path`, "write it relative to the kustomization", at2.line(written2));
-        if (path2 === void 0 || there === void 0) return refuse(at2.file, `\`${written2}\` leads out of the repository`, "put the files into the repository", at2.line(written2));
+        if (there?.type !== "file" && there?.type !== "directory" && isAddress(written3)) return { type: "address" };
+        if (written3.startsWith("/")) refuse(at2.file, `\`${written3}\` is an absolute path`, "write it relative to the kustomization", at2.line(written3));
+        if (path2 === void 0 || there === void 0) return refuse(at2.file, `\`${written3}\` leads out of the repository`, "put the files into the repository", at2.line(written3));
         switch (there.type) {
           case "file": {
             const real = this.source.blob(path2) === void 0 ? there.path : path2;
             const blob = this.source.blob(real);
-            if (blob === void 0) return fail(at2.file, `\`${written2}\` cannot be read`, "replace the link by the file", at2.line(written2));
+            if (blob === void 0) return fail(at2.file, `\`${written3}\` cannot be read`, "replace the link by the file", at2.line(written3));
             this.#checkBomb(real, blob);
-            if (!below(real, at2.folder)) return this.#fromBeside(at2, written2, { path: real, blob });
+            if (!below(real, at2.folder)) return this.#fromBeside(at2, written3, { path: real, blob });
             this.#files.set(real, { blob });
-            return { type: "file", path: real, written: real === path2 ? written2 : relativePath(at2.folder, real) };
+            return { type: "file", path: real, written: real === path2 ? written3 : relativePath(at2.folder, real) };
           }
           case "directory":
-            return { type: "folder", path: there.path, written: there.path === path2 ? written2 : relativePath(at2.folder, there.path) };
+            return { type: "folder", path: there.path, written: there.path === path2 ? written3 : relativePath(at2.folder, there.path) };
           case "outside":
-            return refuse(at2.file, `\`${written2}\` is a symbolic link out of the repository`, "put the files into the repository", at2.line(written2));
+            return refuse(at2.file, `\`${written3}\` is a symbolic link out of the repository`, "put the files into the repository", at2.line(written3));
           case "submodule":
-            return fail(at2.file, `\`${written2}\` lies in a submodule, which is not read`, "review it in its own repository", at2.line(written2));
+            return fail(at2.file, `\`${written3}\` lies in a submodule, which is not read`, "review it in its own repository", at2.line(written3));
           case "missing":
           case "circle":
-            return fail(at2.file, `it takes \`${written2}\`, which is not there`, "add the file, or take the entry out", at2.line(written2));
+            return fail(at2.file, `it takes \`${written3}\`, which is not there`, "add the file, or take the entry out", at2.line(written3));
         }
       }
       /**
@@ -17247,10 +17247,10 @@ var init_kustomize_build = __esm({
        * and finds the file in a folder of its own below the kustomization (R7, R14).
        * @see https://fluxcd.io/flux/faq/#are-there-any-kustomize-limitations
        */
-      #fromBeside(at2, written2, { path: path2, blob }) {
-        if (this.#argo || !this.source.hasFlux) fail(at2.file, `it takes the file \`${written2}\` from outside its folder, which kustomize refuses`, "put a kustomization beside that file and take the folder, or move the file", at2.line(written2));
+      #fromBeside(at2, written3, { path: path2, blob }) {
+        if (this.#argo || !this.source.hasFlux) fail(at2.file, `it takes the file \`${written3}\` from outside its folder, which kustomize refuses`, "put a kustomization beside that file and take the folder, or move the file", at2.line(written3));
         const taken2 = `${at2.folder === "." ? "" : `${at2.folder}/`}${besideFolder}`;
-        if (this.source.isFolder(taken2)) refuse(at2.file, `the folder \`${taken2}\` is kept for files from beside the kustomization`, "rename the folder", at2.line(written2));
+        if (this.source.isFolder(taken2)) refuse(at2.file, `the folder \`${taken2}\` is kept for files from beside the kustomization`, "rename the folder", at2.line(written3));
         const there = `${taken2}/${shortHash(path2)}/${baseName(path2)}`;
         this.#files.set(there, { blob });
         this.moved.set(there, path2);
@@ -17263,16 +17263,16 @@ var init_kustomize_build = __esm({
         const problem = parseStream(text8).flatMap((document) => document.problems).find((each) => each.kind === "alias-limit");
         if (problem !== void 0) fail(path2, problem.reason, problem.remedy, problem.line);
       }
-      #file(at2, written2, what) {
-        if (isAddress(written2) || /^[a-z][a-z0-9+.-]*:\/\//iu.test(written2)) refuse(at2.file, `it takes ${what} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
-        const found2 = this.#locate(at2, written2);
-        if (found2.type === "address") return refuse(at2.file, `it takes ${what} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
-        if (found2.type === "folder") return fail(at2.file, `\`${written2}\` is a folder, not ${what}`, "name a file", at2.line(written2));
+      #file(at2, written3, what) {
+        if (isAddress(written3) || /^[a-z][a-z0-9+.-]*:\/\//iu.test(written3)) refuse(at2.file, `it takes ${what} from \`${written3}\`, outside the repository`, "put the file into the repository", at2.line(written3));
+        const found2 = this.#locate(at2, written3);
+        if (found2.type === "address") return refuse(at2.file, `it takes ${what} from \`${written3}\`, outside the repository`, "put the file into the repository", at2.line(written3));
+        if (found2.type === "folder") return fail(at2.file, `\`${written3}\` is a folder, not ${what}`, "name a file", at2.line(written3));
         return found2.written;
       }
       #files_(at2, value) {
-        for (const field3 of ["crds", "configurations"]) if (Array.isArray(value[field3])) value[field3] = texts(value[field3]).map((written2) => this.#file(at2, written2, "a file"));
-        if (Array.isArray(value["patchesStrategicMerge"])) value["patchesStrategicMerge"] = texts(value["patchesStrategicMerge"]).map((written2) => written2.includes("\n") ? written2 : this.#file(at2, written2, "a patch"));
+        for (const field3 of ["crds", "configurations"]) if (Array.isArray(value[field3])) value[field3] = texts(value[field3]).map((written3) => this.#file(at2, written3, "a file"));
+        if (Array.isArray(value["patchesStrategicMerge"])) value["patchesStrategicMerge"] = texts(value["patchesStrategicMerge"]).map((written3) => written3.includes("\n") ? written3 : this.#file(at2, written3, "a patch"));
         for (const field3 of ["patches", "patchesJson6902", "replacements"]) {
           if (!Array.isArray(value[field3])) continue;
           value[field3] = value[field3].map((entry2) => isRecord(entry2) && typeof entry2["path"] === "string" && entry2["path"] !== "" ? { ...entry2, path: this.#file(at2, entry2["path"], field3 === "replacements" ? "a replacement" : "a patch") } : entry2);
@@ -17285,14 +17285,14 @@ var init_kustomize_build = __esm({
         if (isRecord(openapi) && typeof openapi["path"] === "string") value["openapi"] = { ...openapi, path: this.#file(at2, openapi["path"], "a schema") };
       }
       #generated(at2, entry2) {
-        const withKey2 = (written2) => {
-          const cut2 = written2.indexOf("=");
-          return cut2 < 0 ? this.#file(at2, written2, "a file") : `${written2.slice(0, cut2 + 1)}${this.#file(at2, written2.slice(cut2 + 1), "a file")}`;
+        const withKey2 = (written3) => {
+          const cut2 = written3.indexOf("=");
+          return cut2 < 0 ? this.#file(at2, written3, "a file") : `${written3.slice(0, cut2 + 1)}${this.#file(at2, written3.slice(cut2 + 1), "a file")}`;
         };
         return {
           ...entry2,
           ...Array.isArray(entry2["files"]) ? { files: texts(entry2["files"]).map(withKey2) } : {},
-          ...Array.isArray(entry2["envs"]) ? { envs: texts(entry2["envs"]).map((written2) => this.#file(at2, written2, "a file")) } : {},
+          ...Array.isArray(entry2["envs"]) ? { envs: texts(entry2["envs"]).map((written3) => this.#file(at2, written3, "a file")) } : {},
           ...typeof entry2["env"] === "string" && entry2["env"] !== "" ? { env: this.#file(at2, entry2["env"], "a file") } : {}
         };
       }
@@ -17300,10 +17300,10 @@ var init_kustomize_build = __esm({
       #plugins(at2, value, next) {
         for (const field3 of ["generators", "transformers", "validators"]) {
           if (!Array.isArray(value[field3])) continue;
-          value[field3] = texts(value[field3]).map((written2) => {
-            if (written2.includes("\n")) return this.#pluginText(at2, this.#withoutCharts(at2, valuesOf(written2), value), at2.file, at2.line(written2.trim().split("\n")[0] ?? ""));
-            const found2 = this.#locate(at2, written2);
-            if (found2.type === "address") return refuse(at2.file, `it takes ${field3} from \`${written2}\`, outside the repository`, "put the file into the repository", at2.line(written2));
+          value[field3] = texts(value[field3]).map((written3) => {
+            if (written3.includes("\n")) return this.#pluginText(at2, this.#withoutCharts(at2, valuesOf(written3), value), at2.file, at2.line(written3.trim().split("\n")[0] ?? ""));
+            const found2 = this.#locate(at2, written3);
+            if (found2.type === "address") return refuse(at2.file, `it takes ${field3} from \`${written3}\`, outside the repository`, "put the file into the repository", at2.line(written3));
             if (found2.type === "folder") {
               next.push(found2.path);
               this.#pluginFolders.add(found2.path);
@@ -17313,7 +17313,7 @@ var init_kustomize_build = __esm({
             const text8 = this.#pluginText({ ...at2, file }, this.#withoutCharts(at2, this.source.values(file), value), file, 1);
             this.#files.set(found2.path, { text: text8 });
             return text8 === "" ? "" : found2.written;
-          }).filter((written2) => written2 !== "");
+          }).filter((written3) => written3 !== "");
         }
       }
       /** A chart that a generator inflates is one of the kustomization's `helmCharts`: the tool makes the same of both. */
@@ -17352,8 +17352,8 @@ var init_kustomize_build = __esm({
         for (const [key3, entry2] of Object.entries(value)) {
           const name2 = key3.toLowerCase();
           if (name2 === "path" || name2 === "paths" || name2 === "files" || name2 === "envs" || name2 === "env" || name2 === "filesources" || name2 === "envsources") {
-            for (const written2 of typeof entry2 === "string" ? [entry2] : texts(entry2)) {
-              const path2 = written2.slice(written2.indexOf("=") + 1);
+            for (const written3 of typeof entry2 === "string" ? [entry2] : texts(entry2)) {
+              const path2 = written3.slice(written3.indexOf("=") + 1);
               if (isAddress(path2) || path2.startsWith("/") || resolvePath(at2.folder, path2) === void 0) refuse(at2.file, `it takes \`${path2}\` from outside the repository`, "put the file into the repository", at2.line(path2));
               const there = resolvePath(at2.folder, path2);
               const blob = there === void 0 ? void 0 : this.source.blob(there);
@@ -17381,10 +17381,10 @@ function renderJobs(units, trees, documents, wanted2) {
   );
 }
 function kustomizeWork(source2, of) {
-  const build2 = buildKustomization(source2, { folder: of.path, overlay: of.overlay, argo: of.discovery === "argo" });
-  if (build2.type !== "ready") return build2;
-  const request4 = { path: of.path, how: { tool: "kustomize", inflates: build2.inflates }, files: build2.files };
-  return { type: "render", request: request4, key: keyOf(request4), outside: build2.outside, ...build2.moved === void 0 ? {} : { moved: build2.moved } };
+  const build3 = buildKustomization(source2, { folder: of.path, overlay: of.overlay, argo: of.discovery === "argo" });
+  if (build3.type !== "ready") return build3;
+  const request4 = { path: of.path, how: { tool: "kustomize", inflates: build3.inflates }, files: build3.files };
+  return { type: "render", request: request4, key: keyOf(request4), outside: build3.outside, ...build3.moved === void 0 ? {} : { moved: build3.moved } };
 }
 function helmWork(source2, of) {
   const { helm: helm2, path: path2 } = of;
@@ -17397,8 +17397,8 @@ function helmWork(source2, of) {
   if (!/^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/u.test(namespace)) return { type: "failed", file: chartFile, reason: `\`${namespace}\` is no name for a namespace`, remedy: remedy2 };
   if (helm2?.missing !== void 0) return { type: "failed", file: chartFile, reason: `it is deployed with the values file \`${helm2.missing}\`, which is not there`, remedy: "keep the file, or take it out of the object that names it" };
   const inline = helm2?.inline === void 0 ? void 0 : { path: path2 === "." ? "mesh-posture-values.json" : `${path2}/mesh-posture-values.json`, text: helm2.inline };
-  const build2 = buildChart(source2, { root: path2, values: helm2?.values ?? (of.valuesFile === void 0 ? [] : [of.valuesFile]), ...inline === void 0 ? {} : { inline }, set: helm2?.set ?? {}, instead: helm2?.instead === true });
-  if (build2.type !== "ready") return build2;
+  const build3 = buildChart(source2, { root: path2, values: helm2?.values ?? (of.valuesFile === void 0 ? [] : [of.valuesFile]), ...inline === void 0 ? {} : { inline }, set: helm2?.set ?? {}, instead: helm2?.instead === true });
+  if (build3.type !== "ready") return build3;
   const strange = Object.keys(helm2?.set ?? {}).find((key3) => key3 === "" || key3.includes("="));
   if (strange !== void 0) return { type: "failed", file: chartFile, reason: `\`${strange}\` of \`helm.set\` is no name of a value`, remedy: "write the path of one value" };
   const request4 = {
@@ -17407,14 +17407,14 @@ function helmWork(source2, of) {
       tool: "helm",
       release,
       namespace,
-      values: build2.values ?? [],
+      values: build3.values ?? [],
       set: helm2?.set ?? {},
       apiVersions: [...apiVersions, ...(helm2?.apiVersions ?? []).filter((version3) => /^[\w./-]+$/u.test(version3))],
       kubeVersion: /^v?\d+(?:\.\d+){1,2}$/u.test(helm2?.kubeVersion ?? "") ? helm2?.kubeVersion ?? defaultKubeVersion : defaultKubeVersion
     },
-    files: build2.files
+    files: build3.files
   };
-  return { type: "render", request: request4, key: keyOf(request4), outside: build2.outside };
+  return { type: "render", request: request4, key: keyOf(request4), outside: build3.outside };
 }
 function readBy({ work }) {
   return work.type === "render" ? [...work.request.files.keys()].map((path2) => work.moved?.get(path2) ?? path2) : [];
@@ -17472,7 +17472,7 @@ async function blameUnit(input) {
   if (differences.length === 0) return [];
   const groups2 = [...changesOf(input), ...definitionOf(input)];
   const sources = new Set([...before, ...after].flatMap((origin) => origin.rendered?.from === "resource" ? [origin.file] : []));
-  if (groups2.length === 0 || groups2.every((group4) => group4.places.every((place2) => sources.has(place2.path)))) return [];
+  if (groups2.length === 0 || groups2.every((group4) => group4.places.every((place3) => sources.has(place3.path)))) return [];
   const [only4] = groups2;
   const causes = groups2.length === 1 && only4 !== void 0 ? new Map(differences.map((difference2) => [difference2, only4])) : await search(groups2, differences, input, { left: mostPlaces });
   return [...causes].flatMap(([difference2, group4]) => {
@@ -17564,7 +17564,7 @@ function changesOf({ pair, base: base3, head, documents }) {
   });
   const spoken = places.filter(isSpoken);
   const told = spoken.length > 0 ? spoken : places;
-  return head.of.kind === "helm" ? dependencyGroups(told, head.of.path, (path2, side2) => text8(pair[side2].entries.get(path2))) : told.map((place2) => ({ places: [place2], cited: place2, via: [] }));
+  return head.of.kind === "helm" ? dependencyGroups(told, head.of.path, (path2, side2) => text8(pair[side2].entries.get(path2))) : told.map((place3) => ({ places: [place3], cited: place3, via: [] }));
 }
 function definitionOf(input) {
   const { pair, base: base3, head, documents } = input;
@@ -17593,8 +17593,8 @@ function changedNames(left, right) {
     return inner.length > 0 ? inner : [key3];
   });
 }
-function isSpoken(place2) {
-  const lines = [...place2.added, ...place2.removed];
+function isSpoken(place3) {
+  const lines = [...place3.added, ...place3.removed];
   return lines.length === 0 || lines.some((line) => !/^\s*(?:#|$)/u.test(line.text));
 }
 function isInput({ cited }) {
@@ -17613,10 +17613,10 @@ async function variantOf(places, { pair, head, blobs, documents, renderings, bas
     blobs.set(blob, { type: "text", text: text8 });
     entries2.set(path2, { type: "file", path: path2, blob, size: text8.length });
   };
-  for (const [path2, own4] of groupBy(places, (place2) => place2.path)) {
+  for (const [path2, own4] of groupBy(places, (place3) => place3.path)) {
     const now = pair.head.entries.get(path2);
     const text8 = now?.type === "file" ? documents.text(now.blob) : void 0;
-    const whole4 = own4.find((place2) => place2.next === void 0);
+    const whole4 = own4.find((place3) => place3.next === void 0);
     if (whole4 === void 0) put(path2, withoutPlaces(text8 ?? "", own4));
     else if (whole4.undone === void 0) entries2.delete(path2);
     else if (typeof whole4.undone === "string") put(path2, whole4.undone);
@@ -17645,16 +17645,16 @@ function withTexts(job, blobs) {
   }));
   return { ...job, work: { ...job.work, request: { ...request4, files } } };
 }
-function blameAt({ cited: place2, via }, difference2, pair, input) {
+function blameAt({ cited: place3, via }, difference2, pair, input) {
   const origin = (difference2.head ?? difference2.base)?.origin;
-  const side2 = place2.added.some(isContent) || place2.removed.length === 0 ? "RIGHT" : "LEFT";
-  const lines = (side2 === "RIGHT" ? place2.added : place2.removed).filter((line2) => line2.text.trim() !== "");
-  const whole4 = lines.length > 0 && lines.length === (side2 === "RIGHT" ? place2.added : place2.removed).length && !pair[side2 === "RIGHT" ? "base" : "head"].entries.has(place2.path);
+  const side2 = place3.added.some(isContent) || place3.removed.length === 0 ? "RIGHT" : "LEFT";
+  const lines = (side2 === "RIGHT" ? place3.added : place3.removed).filter((line2) => line2.text.trim() !== "");
+  const whole4 = lines.length > 0 && lines.length === (side2 === "RIGHT" ? place3.added : place3.removed).length && !pair[side2 === "RIGHT" ? "base" : "head"].entries.has(place3.path);
   const named10 = whole4 ? void 0 : namingLine(lines, origin, difference2);
   const first = named10 ?? lines[0];
   const last = named10 ?? lines.at(-1);
   const line = first?.line ?? 1;
-  return { file: place2.path, line, endLine: Math.min(Math.max(last?.line ?? line, line), line + 29), side: side2, via: [...via, ...viaOf(place2, origin, side2, input)] };
+  return { file: place3.path, line, endLine: Math.min(Math.max(last?.line ?? line, line), line + 29), side: side2, via: [...via, ...viaOf(place3, origin, side2, input)] };
 }
 function ownFile(group4, difference2, input) {
   const { base: base3, head } = difference2;
@@ -17681,21 +17681,21 @@ function namingLine(lines, origin, { object: object3 }) {
   }
   return void 0;
 }
-function viaOf(place2, origin, side2, { pair, documents, head, base: base3 }) {
+function viaOf(place3, origin, side2, { pair, documents, head, base: base3 }) {
   const of = side2 === "RIGHT" ? head.of : base3.of;
   const tree3 = side2 === "RIGHT" ? pair.head : pair.base;
   if (of.kind === "helm") {
-    const isValues = !/(?:^|\/)templates\//u.test(place2.path) && !/\.(?:tgz|lock)$|(?:^|\/)(?:Chart|requirements)\.yaml$/u.test(place2.path);
-    if (!isValues || origin === void 0 || origin.rendered?.from !== "template" || origin.file === place2.path) return [];
+    const isValues = !/(?:^|\/)templates\//u.test(place3.path) && !/\.(?:tgz|lock)$|(?:^|\/)(?:Chart|requirements)\.yaml$/u.test(place3.path);
+    if (!isValues || origin === void 0 || origin.rendered?.from !== "template" || origin.file === place3.path) return [];
     return [{ file: origin.file, line: 1, role: "template" }];
   }
-  if (isKustomizationName(baseName(place2.path)) || origin?.file === place2.path) return [];
+  if (isKustomizationName(baseName(place3.path)) || origin?.file === place3.path) return [];
   const named10 = readBy(side2 === "RIGHT" ? head : base3).filter((path2) => isKustomizationName(baseName(path2))).flatMap((path2) => {
     const entry2 = tree3.entries.get(path2);
     const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
-    return text8?.includes(baseName(place2.path)) === true ? [{ path: path2, line: lineOf(text8, baseName(place2.path)) }] : [];
+    return text8?.includes(baseName(place3.path)) === true ? [{ path: path2, line: lineOf(text8, baseName(place3.path)) }] : [];
   });
-  const above = named10.filter(({ path: path2 }) => below(place2.path, folderOf(path2))).sort((left, right) => right.path.length - left.path.length);
+  const above = named10.filter(({ path: path2 }) => below(place3.path, folderOf(path2))).sort((left, right) => right.path.length - left.path.length);
   const nearest2 = above[0] ?? named10[0];
   return nearest2 === void 0 ? [] : [{ file: nearest2.path, line: nearest2.line, role: "kustomization" }];
 }
@@ -17777,17 +17777,17 @@ function explained(failing) {
   return failing.of.kind === "helm" ? ofHelm(failing) : ofKustomize(failing);
 }
 function ofHelm({ reason, of, outside, tree: tree3 }) {
-  const known8 = helmRemedies.find(([words3]) => words3.test(reason))?.[1];
+  const known10 = helmRemedies.find(([words3]) => words3.test(reason))?.[1];
   const charts = outside.map(({ name: name2 }) => `\`${name2.slice(name2.lastIndexOf("/") + 1)}\``);
-  const remedy2 = known8 === values2 && charts.length > 0 ? `the value may be one of ${listed(charts)}, which ${charts.length === 1 ? "is" : "are"} not in the repository: put ${charts.length === 1 ? "it" : "them"} into \`charts/\` with \`helm dependency build\`, or ${values2}` : known8;
+  const remedy2 = known10 === values2 && charts.length > 0 ? `the value may be one of ${listed(charts)}, which ${charts.length === 1 ? "is" : "are"} not in the repository: put ${charts.length === 1 ? "it" : "them"} into \`charts/\` with \`helm dependency build\`, or ${values2}` : known10;
   const places = [...reason.matchAll(/([^\s:()"<>]+\/templates\/[^\s:()"<>]+)(?::(\d+))?/gu)];
-  const place2 = places.findLast((each) => each[2] !== void 0) ?? places.at(-1);
-  const file = place2?.[1] === void 0 ? void 0 : templateFile(place2[1], of, tree3);
+  const place3 = places.findLast((each) => each[2] !== void 0) ?? places.at(-1);
+  const file = place3?.[1] === void 0 ? void 0 : templateFile(place3[1], of, tree3);
   return {
     ...remedy2 === void 0 ? {} : { remedy: remedy2 },
     ...file === void 0 ? {} : { file: file.file },
     // Lines of a packed chart are no lines of the repository, and those of a YAML error count what was rendered.
-    ...file?.from === "template" && place2?.[2] !== void 0 ? { line: Number(place2[2]) } : {}
+    ...file?.from === "template" && place3?.[2] !== void 0 ? { line: Number(place3[2]) } : {}
   };
 }
 function listed(names4) {
@@ -17864,16 +17864,16 @@ var init_explain = __esm({
 });
 
 // src/app/render/roots.ts
-async function discoverRendered(pair, written2, renderings, discover) {
-  let discovered = written2;
-  let known8 = "";
+async function discoverRendered(pair, written3, renderings, discover) {
+  let discovered = written3;
+  let known10 = "";
   for (let round2 = 0; round2 < mostRounds; round2 += 1) {
     const { units, rootHolders: rootHolders2, documents } = discovered;
     const holders = units.filter((unit3) => rootHolders2.base.has(unit3.id) || rootHolders2.head.has(unit3.id));
     const jobs = renderJobs(holders, pair, documents, () => true);
     const asked = jobs.map((job) => `${job.side} ${job.unit} ${job.work.type === "render" ? job.work.key : ""}`).join("\n");
-    if (asked === known8) return discovered;
-    known8 = asked;
+    if (asked === known10) return discovered;
+    known10 = asked;
     discovered = discover({ documents, roots: await renderedRoots(pair, jobs, documents, renderings) });
   }
   return discovered;
@@ -17908,9 +17908,9 @@ function isTelling(text8) {
 function lineOf2(value, file, { tree: tree3, documents }) {
   const there = follow(tree3, file);
   const reading = there.type === "blob" ? documents.read(there.blob) : void 0;
-  const written2 = reading?.type === "documents" ? reading.documents : [];
+  const written3 = reading?.type === "documents" ? reading.documents : [];
   const name2 = nameOf2(value);
-  return (written2.find((document) => nameOf2(document.value) === name2) ?? written2[0])?.startLine ?? 1;
+  return (written3.find((document) => nameOf2(document.value) === name2) ?? written3[0])?.startLine ?? 1;
 }
 function nameOf2(value) {
   const metadata = isRecord(value) && isRecord(value["metadata"]) ? value["metadata"] : {};
@@ -17978,11 +17978,11 @@ function environmentWords(name2, own4) {
 }
 function joinedBy(own4, environments2) {
   const open3 = ["stages", "regions"].map((sort) => {
-    const matching2 = new Map([...environments2].map(([name2, words3]) => [name2, closeness(own4[sort], words3[sort])]));
-    const best = Math.max(...matching2.values());
+    const matching3 = new Map([...environments2].map(([name2, words3]) => [name2, closeness(own4[sort], words3[sort])]));
+    const best = Math.max(...matching3.values());
     const told = [...environments2.values()].some((words3) => words3[sort].length > 0);
     if (own4[sort].length === 0 || !told) return new Set(environments2.keys());
-    return new Set([...environments2].flatMap(([name2, words3]) => words3[sort].length === 0 || best > 0 && matching2.get(name2) === best ? [name2] : []));
+    return new Set([...environments2].flatMap(([name2, words3]) => words3[sort].length === 0 || best > 0 && matching3.get(name2) === best ? [name2] : []));
   });
   return [...environments2.keys()].filter((name2) => open3.every((names4) => names4.has(name2)));
 }
@@ -18060,8 +18060,8 @@ function labelComponent(component, labels3) {
   const open3 = component.units.filter((unit3) => !labels3.has(unit3.id));
   if (open3.length === 0) return "stated";
   const attempts = [(unit3) => unit3.cluster, (unit3) => environmentSegment(segmentsOf(unit3))];
-  const depth = Math.max(...component.units.map((unit3) => segmentsOf(unit3).length));
-  for (let at3 = 0; at3 < depth; at3 += 1) attempts.push((unit3) => segmentsOf(unit3)[at3]);
+  const depth2 = Math.max(...component.units.map((unit3) => segmentsOf(unit3).length));
+  for (let at3 = 0; at3 < depth2; at3 += 1) attempts.push((unit3) => segmentsOf(unit3)[at3]);
   for (const [rank4, attempt] of attempts.entries()) {
     const proposed = new Map(labels3);
     for (const unit3 of open3) {
@@ -18087,9 +18087,9 @@ function keepsApart(component, labels3) {
     return dispute.groups.every(
       (group4, index) => group4.every((id) => {
         const label3 = labels3.get(id) ?? id;
-        const known8 = owner.get(label3);
-        if (known8 === void 0) owner.set(label3, index);
-        return known8 === void 0 || known8 === index;
+        const known10 = owner.get(label3);
+        if (known10 === void 0) owner.set(label3, index);
+        return known10 === void 0 || known10 === index;
       })
     );
   });
@@ -18170,8 +18170,8 @@ async function prepareRendering(pair, config3, renderer2, { repository, everythi
   const base3 = pair.base;
   const extended2 = { base: base3, head: pair.head === base3 ? base3 : pair.head, blobs };
   const work = new Renderings(renderer2);
-  const written2 = discoverUnits(extended2, config3, repository);
-  const discovered = await discoverRendered(extended2, written2, work, (again2) => discoverUnits(extended2, config3, repository, again2));
+  const written3 = discoverUnits(extended2, config3, repository);
+  const discovered = await discoverRendered(extended2, written3, work, (again2) => discoverUnits(extended2, config3, repository, again2));
   const needy = discovered.units.filter((unit3) => [unit3.base, unit3.head].some((side2) => side2 !== void 0 && side2.kind !== "plain"));
   if (needy.length === 0) return { pair: extended2, discovered, rendered: nothingRendered };
   const untouched2 = everything5 || base3 === pair.head ? /* @__PURE__ */ new Set() : untouchedUnits(discovered.units, touchedBy(extended2), config3);
@@ -18479,10 +18479,10 @@ async function findKustomize(settings2, sandbox) {
   const remedy2 = "install `kustomize` or `kubectl`, or name one with `tools.kustomize`";
   let refused;
   for (const name2 of named10 === void 0 ? ["kustomize", "kubectl"] : [named10]) {
-    const place2 = locate(name2, settings2);
-    if (place2.type === "refused") refused ??= place2.reason;
-    if (place2.type !== "found") continue;
-    const tool2 = await kustomizeAt(place2.program, sandbox);
+    const place3 = locate(name2, settings2);
+    if (place3.type === "refused") refused ??= place3.reason;
+    if (place3.type !== "found") continue;
+    const tool2 = await kustomizeAt(place3.program, sandbox);
     if (tool2 !== void 0) return { type: "tool", tool: tool2 };
     refused ??= `\`${name2}\` does not say which version of kustomize it is`;
   }
@@ -18491,14 +18491,14 @@ async function findKustomize(settings2, sandbox) {
 async function findHelm(settings2, sandbox) {
   const name2 = settings2.helm ?? "helm";
   const remedy2 = "install Helm 3.10 or newer, or name it with `tools.helm`";
-  const place2 = locate(name2, settings2);
-  if (place2.type === "refused") return { type: "missing", reason: place2.reason, remedy: remedy2 };
-  if (place2.type === "absent") return { type: "missing", reason: `\`${name2}\` is not on PATH`, remedy: remedy2 };
-  const answer4 = await run(place2.program, ["version", "--template", "{{.Version}}"], sandbox);
+  const place3 = locate(name2, settings2);
+  if (place3.type === "refused") return { type: "missing", reason: place3.reason, remedy: remedy2 };
+  if (place3.type === "absent") return { type: "missing", reason: `\`${name2}\` is not on PATH`, remedy: remedy2 };
+  const answer4 = await run(place3.program, ["version", "--template", "{{.Version}}"], sandbox);
   const version3 = answer4.type === "ended" ? parseVersion(answer4.stdout) : void 0;
   if (version3 === void 0) return { type: "missing", reason: `\`${name2}\` does not say which version of Helm it is`, remedy: remedy2 };
   if (version3[0] < 3 || version3[0] === 3 && version3[1] < 10) return { type: "missing", reason: `\`${name2}\` is Helm ${version3.join(".")}, which is too old`, remedy: remedy2 };
-  return { type: "tool", tool: { program: place2.program, name: `helm ${version3.join(".")}`, version: version3, form: "helm" } };
+  return { type: "tool", tool: { program: place3.program, name: `helm ${version3.join(".")}`, version: version3, form: "helm" } };
 }
 async function kustomizeAt(program, sandbox) {
   const asKubectl = await run(program, ["version", "--client=true"], sandbox);
@@ -18522,9 +18522,9 @@ function locate(name2, settings2) {
   for (const folder of settings2.searchPath.split(delimiter)) {
     if (!isAbsolute(folder)) continue;
     for (const ending of process4.platform === "win32" ? [".exe", ""] : [""]) {
-      const place2 = programAt(join4(folder, `${name2}${ending}`), name2, settings2.untrusted);
-      if (place2.type === "found") return place2;
-      if (place2.type === "refused") refused ??= place2;
+      const place3 = programAt(join4(folder, `${name2}${ending}`), name2, settings2.untrusted);
+      if (place3.type === "found") return place3;
+      if (place3.type === "refused") refused ??= place3;
     }
   }
   return refused ?? { type: "absent" };
@@ -18728,11 +18728,11 @@ var init_workspace = __esm({
 // src/adapters/render/packed.ts
 import { gunzipSync } from "node:zlib";
 function opened(files, limit) {
-  let known8 = files;
+  let known10 = files;
   let left = limit;
   for (let round2 = 0; round2 < mostRounds2; round2 += 1) {
-    const next = new Map(known8);
-    for (const [path2, content] of known8) {
+    const next = new Map(known10);
+    for (const [path2, content] of known10) {
       const folder = /^(.*(?:^|\/)charts)\/[^/]+\.tgz$/u.exec(path2)?.[1];
       const held = folder === void 0 || typeof content === "string" ? void 0 : filesOf(content, left);
       if (folder === void 0 || held === void 0) continue;
@@ -18745,10 +18745,10 @@ function opened(files, limit) {
         left -= bytes.length;
       }
     }
-    if (next.size === known8.size && [...next.keys()].every((path2) => known8.has(path2))) return known8;
-    known8 = next;
+    if (next.size === known10.size && [...next.keys()].every((path2) => known10.has(path2))) return known10;
+    known10 = next;
   }
-  return known8;
+  return known10;
 }
 function filesOf(content, limit) {
   let bytes;
@@ -18830,8 +18830,8 @@ function createRenderer(options2) {
       const name2 = helper.tool === void 0 ? tool2.name : `${tool2.name}, ${helper.tool.name}`;
       if (request4.files.size > limits2.files) return { type: "limit", tool: name2, reason: `it reads ${String(request4.files.size)} files, the limit is ${String(limits2.files)}`, remedy: "split the unit" };
       const key3 = cacheKey([name2, request4.path, request4.how, [...request4.files].map(([path2, file]) => [path2, "blob" in file ? file.blob : `=${file.text}`])]);
-      const known8 = await cache.read(key3);
-      if (known8 !== void 0) return { type: "rendered", tool: name2, documents: known8 };
+      const known10 = await cache.read(key3);
+      if (known10 !== void 0) return { type: "rendered", tool: name2, documents: known10 };
       const rendered = await renderFresh(request4, { tool: tool2, helper: helper.tool, name: name2, limits: limits2, bytes: options2.bytes });
       if (rendered.type === "rendered") await cache.write(key3, rendered.documents);
       return rendered;
@@ -19016,8 +19016,8 @@ function cacheOf() {
 function gitBytes(repository) {
   return async (blobs) => {
     const found2 = /* @__PURE__ */ new Map();
-    const known8 = blobs.filter((blob) => /^[0-9a-f]{40,64}$/u.test(blob));
-    await readObjects(repository, known8, rawLimitBytes, (blob, object3) => {
+    const known10 = blobs.filter((blob) => /^[0-9a-f]{40,64}$/u.test(blob));
+    await readObjects(repository, known10, rawLimitBytes, (blob, object3) => {
       if (object3.type === "content") found2.set(blob, object3.bytes);
     }).catch(() => void 0);
     return found2;
@@ -19323,8 +19323,8 @@ var init_selection = __esm({
 // src/mesh/attachment.ts
 function policiesFor(mesh2, workload2) {
   const index = indexOf(mesh2);
-  const known8 = index.known.get(workload2);
-  if (known8 !== void 0) return known8;
+  const known10 = index.known.get(workload2);
+  if (known10 !== void 0) return known10;
   const fresh = attachedTo(index, mesh2.config.rootNamespace, workload2);
   index.known.set(workload2, fresh);
   return fresh;
@@ -19350,11 +19350,11 @@ function byScope(policies2, root) {
   const [only4, another] = policies2;
   if (only4 === void 0) return noPeer;
   if (another !== void 0) return sortedOut(policies2, root);
-  const known8 = alone.get(only4);
-  if (known8?.root === root) return known8.scopes;
-  const scopes = sortedOut(policies2, root);
-  alone.set(only4, { root, scopes });
-  return scopes;
+  const known10 = alone.get(only4);
+  if (known10?.root === root) return known10.scopes;
+  const scopes2 = sortedOut(policies2, root);
+  alone.set(only4, { root, scopes: scopes2 });
+  return scopes2;
 }
 function sortedOut(policies2, root) {
   return {
@@ -19397,8 +19397,8 @@ function indexOf(mesh2) {
   return index;
 }
 function finderOnce(list4, make) {
-  const known8 = finders.get(list4);
-  if (known8 !== void 0) return known8;
+  const known10 = finders.get(list4);
+  if (known10 !== void 0) return known10;
   const fresh = make(list4);
   finders.set(list4, fresh);
   return fresh;
@@ -19452,16 +19452,16 @@ function servicesOf(mesh2, workload2) {
 }
 function portsDeclaredFor(mesh2, workload2) {
   const { ports: ports3 } = indexOf2(mesh2);
-  const known8 = ports3.get(workload2);
-  if (known8 !== void 0) return known8;
+  const known10 = ports3.get(workload2);
+  if (known10 !== void 0) return known10;
   const spec = podSpecOf(workload2);
   const fresh = spec === void 0 ? [] : declaredPorts(spec, servicesOf(mesh2, workload2).filter((service) => service.kind === "Service"), mesh2.seniors);
   ports3.set(workload2, fresh);
   return fresh;
 }
 function addressableNamed(mesh2, host) {
-  const known8 = indexOf2(mesh2).byHost.get(host.toLowerCase());
-  if (known8 !== void 0) return known8;
+  const known10 = indexOf2(mesh2).byHost.get(host.toLowerCase());
+  if (known10 !== void 0) return known10;
   const [name2, namespace, svc, ...rest] = host.toLowerCase().split(".");
   if (namespace === void 0 || rest.length > 0 || svc !== void 0 && svc !== "svc") return void 0;
   return indexOf2(mesh2).byHost.get(serviceHost(name2 ?? "", namespace));
@@ -19486,9 +19486,9 @@ function indexOf2(mesh2) {
   if (cached2?.entries === entries2) return cached2.index;
   const all = [...services, ...entries2].sort(compareBy((service) => resourceId(service)));
   const byNamespace = /* @__PURE__ */ new Map();
-  const byHost3 = /* @__PURE__ */ new Map();
+  const byHost2 = /* @__PURE__ */ new Map();
   for (const service of all) {
-    for (const host of hostsOf(service)) if (byHost3.get(host.toLowerCase())?.kind !== "Service") byHost3.set(host.toLowerCase(), byHost3.get(host.toLowerCase()) ?? service);
+    for (const host of hostsOf(service)) if (byHost2.get(host.toLowerCase())?.kind !== "Service") byHost2.set(host.toLowerCase(), byHost2.get(host.toLowerCase()) ?? service);
     const selector = selectorOf(service);
     if (selector === void 0) continue;
     const namespace = service.namespace ?? "default";
@@ -19496,7 +19496,7 @@ function indexOf2(mesh2) {
     if (list4 === void 0) byNamespace.set(namespace, [{ selector, item: service }]);
     else list4.push({ selector, item: service });
   }
-  const fresh = { selecting: new Map([...byNamespace].map(([namespace, entries3]) => [namespace, selectorIndex(entries3)])), byHost: byHost3, ports: /* @__PURE__ */ new WeakMap() };
+  const fresh = { selecting: new Map([...byNamespace].map(([namespace, entries3]) => [namespace, selectorIndex(entries3)])), byHost: byHost2, ports: /* @__PURE__ */ new WeakMap() };
   indexes2.set(services, { entries: entries2, index: fresh });
   return fresh;
 }
@@ -19594,9 +19594,9 @@ function withStatusPort(annotations, defaults2) {
 }
 function annotationsForPlugin(annotations, defaults2, mode) {
   const settings2 = byInitContainer(annotations, defaults2);
-  const written2 = { ...annotations, "sidecar.istio.io/interceptionMode": mode };
+  const written3 = { ...annotations, "sidecar.istio.io/interceptionMode": mode };
   const write2 = (name2, value) => {
-    written2[`${traffic}${name2}`] = value;
+    written3[`${traffic}${name2}`] = value;
   };
   if (settings2.includeRanges !== "") write2("includeOutboundIPRanges", settings2.includeRanges);
   if (settings2.excludeRanges !== "") write2("excludeOutboundIPRanges", settings2.excludeRanges);
@@ -19604,7 +19604,7 @@ function annotationsForPlugin(annotations, defaults2, mode) {
   write2("excludeInboundPorts", withStatusPort(annotations, defaults2));
   if (defaults2.includeOutboundPorts !== "") write2("includeOutboundPorts", settings2.includeOutbound);
   if (defaults2.excludeOutboundPorts !== "") write2("excludeOutboundPorts", settings2.excludeOutbound);
-  return written2;
+  return written3;
 }
 function settingsOfPlugin(seen) {
   const own4 = (name2, otherwise2) => seen[`${traffic}${name2}`] ?? otherwise2;
@@ -19738,8 +19738,8 @@ function ambientCapture(annotations) {
 function sidecarCapture(annotations, defaults2) {
   if (Object.keys(annotations).length > 0) return freshCapture(annotations, defaults2);
   const key3 = JSON.stringify(defaults2);
-  const known8 = unannotated.get(key3);
-  if (known8 !== void 0) return known8;
+  const known10 = unannotated.get(key3);
+  if (known10 !== void 0) return known10;
   const fresh = freshCapture(annotations, defaults2);
   unannotated.set(key3, fresh);
   return fresh;
@@ -19790,8 +19790,8 @@ function installationsOf(resources) {
     }
   }
   if (found2.length === 0 && tags.size === 0) return void 0;
-  const known8 = found2.length === 0 ? onlyInstallation : found2;
-  return known8.map((installation) => withTags(installation, [...tags].filter(([, revision2]) => revision2 === installation.revision).map(([tag]) => tag))).sort(compareBy((installation) => installation.revision));
+  const known10 = found2.length === 0 ? onlyInstallation : found2;
+  return known10.map((installation) => withTags(installation, [...tags].filter(([, revision2]) => revision2 === installation.revision).map(([tag]) => tag))).sort(compareBy((installation) => installation.revision));
 }
 function orphanedHooks(resources, installations) {
   const served2 = new Set(installations.flatMap(({ revision: revision2, names: names4 }) => [revision2 === "" ? "istiod" : `istiod-${revision2}`, ...[...names4].map((name2) => `istiod-revision-tag-${name2}`)]));
@@ -19950,12 +19950,12 @@ function faultOf(mesh2, gateway2, namespace, addressed2) {
   return admits(mesh2, gateway2, namespace) ? void 0 : "not-admitted";
 }
 function gatewayNamed(mesh2, namespace, name2) {
-  let known8 = gateways.get(mesh2);
-  if (known8 === void 0) {
-    known8 = new Map(ofKind(mesh2, "KubernetesGateway").map((gateway2) => [`${gateway2.namespace ?? ""}/${gateway2.name}`, gateway2]));
-    gateways.set(mesh2, known8);
+  let known10 = gateways.get(mesh2);
+  if (known10 === void 0) {
+    known10 = new Map(ofKind(mesh2, "KubernetesGateway").map((gateway2) => [`${gateway2.namespace ?? ""}/${gateway2.name}`, gateway2]));
+    gateways.set(mesh2, known10);
   }
-  return known8.get(`${namespace}/${name2}`);
+  return known10.get(`${namespace}/${name2}`);
 }
 function waypointIdentity(mesh2, { namespace, name: name2, gateway: gateway2 }) {
   return `${mesh2.config.trustDomain}/ns/${namespace}/sa/${gateway2.annotations["gateway.istio.io/service-account"] ?? name2}`;
@@ -20031,8 +20031,8 @@ function pairKey(key3, value) {
   return `${key3}\0${value}`;
 }
 function byPairOf(index, namespace, workloads2) {
-  const known8 = index.byPair.get(namespace);
-  if (known8 !== void 0) return known8;
+  const known10 = index.byPair.get(namespace);
+  if (known10 !== void 0) return known10;
   const fresh = /* @__PURE__ */ new Map();
   for (const workload2 of workloads2()) {
     for (const [key3, value] of Object.entries(workload2.labels)) {
@@ -20045,8 +20045,8 @@ function byPairOf(index, namespace, workloads2) {
   return fresh;
 }
 function indexOf3({ workloads: workloads2 }) {
-  const known8 = indexes3.get(workloads2);
-  if (known8 !== void 0) return known8;
+  const known10 = indexes3.get(workloads2);
+  if (known10 !== void 0) return known10;
   const fresh = { byNamespace: groupBy(workloads2.values(), (workload2) => workload2.namespace), byPair: /* @__PURE__ */ new Map() };
   indexes3.set(workloads2, fresh);
   return fresh;
@@ -20070,15 +20070,15 @@ function enrolmentKnowledge(rootNamespace, ...sides) {
   for (const resources of sides) {
     for (const resource of resources) {
       if (resource.kind === "Namespace") {
-        const known8 = namespaces4.get(resource.name) ?? empty2;
+        const known10 = namespaces4.get(resource.name) ?? empty2;
         const labelled = meshLabels.some((label3) => Object.hasOwn(resource.labels, label3));
         if (resource.labels["istio.io/dataplane-mode"] === "ambient" || Object.hasOwn(resource.labels, "istio.io/use-waypoint")) ambient = true;
-        namespaces4.set(resource.name, { ...known8, declared: true, labelled: known8.labelled || labelled, labels: known8.labels ?? resource.labels });
+        namespaces4.set(resource.name, { ...known10, declared: true, labelled: known10.labelled || labelled, labels: known10.labels ?? resource.labels });
         continue;
       }
       if ("podLabels" in resource.spec && resource.namespace !== void 0 && asksItself(resource.spec.podLabels)) {
-        const known8 = namespaces4.get(resource.namespace) ?? empty2;
-        namespaces4.set(resource.namespace, { ...known8, asked: true });
+        const known10 = namespaces4.get(resource.namespace) ?? empty2;
+        namespaces4.set(resource.namespace, { ...known10, asked: true });
       }
       if (policyKinds.has(resource.kind) && resource.namespace !== void 0 && resource.namespace !== rootNamespace) {
         namespaces4.set(resource.namespace, { ...namespaces4.get(resource.namespace) ?? empty2, policies: true });
@@ -20093,8 +20093,8 @@ function asksItself(podLabels) {
   return podLabels["sidecar.istio.io/inject"] === "true" || Object.hasOwn(podLabels, "istio.io/rev") || podLabels["istio.io/dataplane-mode"] === "ambient";
 }
 function enrolmentOf(pod, world) {
-  const known8 = world.knowledge.namespaces.get(pod.namespace);
-  const labels3 = pod.namespaceLabels ?? (world.closed ? void 0 : known8?.labels) ?? {};
+  const known10 = world.knowledge.namespaces.get(pod.namespace);
+  const labels3 = pod.namespaceLabels ?? (world.closed ? void 0 : known10?.labels) ?? {};
   const decided = decideEnrolment(pod, labels3, world);
   switch (decided.mode) {
     case "ambient":
@@ -20115,8 +20115,8 @@ function enrolmentOf(pod, world) {
   if (stated === "ambient") return { mode: "ambient" };
   if (stated === "none") return { mode: "none", because: "the configuration states it (`mesh.enrolment`)" };
   if (ignoredNamespaces.has(pod.namespace)) return { mode: "none", because: decided.because };
-  const unknown3 = known8 === void 0 || !known8.labelled && (!known8.declared || known8.policies && !known8.asked);
-  if (!unknown3) return { mode: "none", because: decided.because };
+  const unknown4 = known10 === void 0 || !known10.labelled && (!known10.declared || known10.policies && !known10.asked);
+  if (!unknown4) return { mode: "none", because: decided.because };
   if (asGateway) return { mode: "gateway" };
   return { mode: "unknown", assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };
 }
@@ -20345,29 +20345,29 @@ function destinationsOf(mesh2) {
   return [...mesh2.workloads.values()].sort(compareBy((workload2) => workload2.id));
 }
 function phantomsOf(base3, head) {
-  const scopes = /* @__PURE__ */ new Map();
+  const scopes2 = /* @__PURE__ */ new Map();
   const twins = new Map([base3, head].map((mesh2) => [mesh2, twinFinder(mesh2)]));
   for (const mesh2 of [base3, head]) {
     const other = mesh2 === base3 ? head : base3;
     const standing = new Set(policiesOf(mesh2).map(resourceId));
     for (const policy of policiesOf(mesh2)) {
       const scope3 = scopeOf(policy, mesh2);
-      if (scope3 === void 0 || scopes.has(scope3.id) || declares2(base3, scope3)) continue;
+      if (scope3 === void 0 || scopes2.has(scope3.id) || declares2(base3, scope3)) continue;
       const slipped = (twins.get(other)?.(policy) ?? []).some((twin) => {
         if (resourceId(twin) !== resourceId(policy) && standing.has(resourceId(twin))) return false;
         const there = scopeOf(twin, other);
         return there !== void 0 && there.id !== scope3.id && Object.keys(there.labels).length > 0 && declares2(other, there);
       });
-      if (!slipped) scopes.set(scope3.id, scope3);
+      if (!slipped) scopes2.set(scope3.id, scope3);
     }
   }
-  for (const phantom2 of networkPhantoms(base3, head)) if (!scopes.has(phantom2.id)) scopes.set(phantom2.id, { ...phantom2, meshWide: false });
+  for (const phantom2 of networkPhantoms(base3, head)) if (!scopes2.has(phantom2.id)) scopes2.set(phantom2.id, { ...phantom2, meshWide: false });
   for (const namespace of namespacesMoved(base3, head)) {
     const scope3 = { id: `${namespace}/*`, namespace, labels: {}, meshWide: false };
-    if (!scopes.has(scope3.id) && !declares2(base3, scope3)) scopes.set(scope3.id, scope3);
+    if (!scopes2.has(scope3.id) && !declares2(base3, scope3)) scopes2.set(scope3.id, scope3);
   }
   const gone = new Set(namespacesTakenAway(base3, head));
-  return [...scopes.values()].filter((scope3) => scope3.meshWide || !gone.has(scope3.namespace)).sort(compareBy((scope3) => scope3.id)).map((scope3) => ({ base: phantomOf(base3, scope3), head: phantomOf(head, scope3) }));
+  return [...scopes2.values()].filter((scope3) => scope3.meshWide || !gone.has(scope3.namespace)).sort(compareBy((scope3) => scope3.id)).map((scope3) => ({ base: phantomOf(base3, scope3), head: phantomOf(head, scope3) }));
 }
 function namespacesMoved(base3, head) {
   const modeIn = (mesh2, namespace) => phantomWorkload(mesh2, namespace, {}).enrolment.mode;
@@ -20632,11 +20632,7 @@ var init_membership = __esm({
 
 // src/mesh/hosts.ts
 function fullHost(host, namespace) {
-  if (host.startsWith("*")) return host;
-  const parts2 = host.split(".");
-  if (parts2.length === 1) return `${host}.${namespace}${clusterDomain}`;
-  if (parts2.length === 2) return `${host}${clusterDomain}`;
-  return parts2.length === 3 && parts2[2] === "svc" ? `${host}.cluster.local` : host;
+  return host === "" || host === "*" || host.includes(".") || host.includes(":") ? host : `${host}.${namespace}${clusterDomain}`;
 }
 function hostOf(service) {
   return `${service.name}.${service.namespace ?? ""}${clusterDomain}`;
@@ -20658,6 +20654,163 @@ var init_hosts = __esm({
   }
 });
 
+// src/semantics/gateways/host-names.ts
+function isWild(name2) {
+  return name2.startsWith("*");
+}
+function namesOverlap(left, right) {
+  return isWithin(left, right) || isWithin(right, left);
+}
+function isWithin(inner, outer) {
+  if (!isWild(outer)) return inner === outer;
+  if (!isWild(inner)) return inner.endsWith(outer.slice(1));
+  return inner.length >= outer.length && inner.slice(1).endsWith(outer.slice(1));
+}
+function commonNames(left, right) {
+  const found2 = /* @__PURE__ */ new Set();
+  for (const one of left) {
+    for (const other of right) {
+      if (isWithin(one, other)) found2.add(one);
+      else if (isWithin(other, one)) found2.add(other);
+    }
+  }
+  return [...found2];
+}
+function namesFor(hosts, namespace) {
+  return hosts.flatMap((host) => {
+    const slash = host.indexOf("/");
+    if (slash < 0) return [host];
+    return host.slice(0, slash) === namespace || host.slice(0, slash) === "*" ? [host.slice(slash + 1)] : [];
+  });
+}
+function withoutNamespace(host) {
+  return host.slice(host.indexOf("/") + 1);
+}
+var init_host_names = __esm({
+  "src/semantics/gateways/host-names.ts"() {
+    "use strict";
+  }
+});
+
+// src/semantics/outbound/destination-rules.ts
+function destinationOf(service) {
+  return { host: hostOf(service), namespace: service.namespace ?? "", keepsAddress: isHeadless(service) };
+}
+function ruleFor(mesh2, client, destination2) {
+  if (ofKind(mesh2, "DestinationRule").length === 0) return void 0;
+  const { rootNamespace } = mesh2.config;
+  const { own: own4, exported, privateInRoot } = poolsOf(mesh2);
+  const found2 = mostSpecific(client.namespace === rootNamespace ? privateInRoot : own4.get(client.namespace), destination2.host) ?? nonEmpty5(exportedTo(exported.get(destination2.namespace), destination2.host, client.namespace)) ?? nonEmpty5(exportedTo(exported.get(rootNamespace), destination2.host, client.namespace));
+  return found2 === void 0 ? void 0 : applied(chosen(found2, client));
+}
+function chosen(found2, client) {
+  const selecting = found2.find(({ selector, rules: rules3 }) => selector !== void 0 && rules3[0]?.namespace === client.namespace && selects(selector, client.labels));
+  return selecting ?? found2.filter(({ selector }) => selector === void 0).at(-1);
+}
+function applied(merged4) {
+  const first = merged4?.rules[0];
+  if (merged4 === void 0 || first === void 0) return void 0;
+  const names4 = /* @__PURE__ */ new Set();
+  const subsets2 = merged4.rules.flatMap(
+    (rule2) => rule2.spec.subsets.flatMap(({ name: name2 }, index) => {
+      if (names4.has(name2)) return [];
+      names4.add(name2);
+      return [{ rule: rule2, index }];
+    })
+  );
+  return { rule: first, policy: merged4.rules.find(({ spec }) => spec.trafficPolicy !== void 0) ?? first, subsets: subsets2 };
+}
+function exportedTo(pool, host, client) {
+  return mostSpecific(pool, host)?.filter(({ exportTo }) => exportTo.size === 0 || exportTo.has("*") || exportTo.has(client));
+}
+function nonEmpty5(found2) {
+  return found2 === void 0 || found2.length === 0 ? void 0 : found2;
+}
+function mostSpecific(pool, host) {
+  if (pool === void 0) return void 0;
+  const exact2 = pool.get(host);
+  if (exact2 !== void 0) return exact2;
+  const [longest] = [...pool.keys()].filter((pattern) => pattern.startsWith("*") && isWithin(host, pattern)).sort((left, right) => right.length - left.length);
+  return longest === void 0 ? void 0 : pool.get(longest);
+}
+function poolsOf(mesh2) {
+  const cached2 = known3.get(mesh2);
+  if (cached2 !== void 0) return cached2;
+  const fresh = pools(mesh2);
+  known3.set(mesh2, fresh);
+  return fresh;
+}
+function pools(mesh2) {
+  const own4 = /* @__PURE__ */ new Map();
+  const exported = /* @__PURE__ */ new Map();
+  const privateInRoot = /* @__PURE__ */ new Map();
+  const defaults2 = mesh2.config.gateways?.destinationRuleExportTo ?? [];
+  for (const rule2 of inOrder2(ofKind(mesh2, "DestinationRule"))) {
+    const { namespace = "", spec } = rule2;
+    const exportTo = new Set(spec.workloadSelector === void 0 ? spec.exportTo : ["."]);
+    if (exportTo.size === 0 || ["*", ".", namespace].some((word2) => exportTo.has(word2))) merge(poolIn(own4, namespace), rule2, exportTo);
+    const [only4] = exportTo;
+    const isPrivate = exportTo.size === 0 ? defaults2.includes(".") : exportTo.size === 1 && (only4 === "." || only4 === namespace);
+    if (!isPrivate) merge(poolIn(exported, namespace), rule2, exportTo);
+    else if (namespace === mesh2.config.rootNamespace) merge(privateInRoot, rule2, exportTo);
+  }
+  return { own: own4, exported, privateInRoot };
+}
+function poolIn(byNamespace, namespace) {
+  const pool = byNamespace.get(namespace) ?? /* @__PURE__ */ new Map();
+  byNamespace.set(namespace, pool);
+  return pool;
+}
+function inOrder2(rules3) {
+  return [...rules3].sort(
+    compareBy(
+      ({ spec }) => spec.workloadSelector === void 0 ? 1 : 0,
+      ({ creationTimestamp }) => creationSecond(creationTimestamp),
+      ({ name: name2 }) => name2,
+      ({ namespace }) => namespace ?? ""
+    )
+  );
+}
+function merge(pool, rule2, exportTo) {
+  const host = fullHost(rule2.spec.host, rule2.namespace ?? "");
+  const selector = rule2.spec.workloadSelector?.matchLabels;
+  const list4 = pool.get(host) ?? [];
+  pool.set(host, list4);
+  let apart4 = true;
+  for (const other of list4) {
+    const alike3 = sameWords(exportTo, other.exportTo);
+    if (!alike3 && (other.exportTo.size === 0 || ![...other.exportTo].every((word2) => exportTo.has(word2)))) {
+      apart4 = true;
+      continue;
+    }
+    apart4 = !alike3;
+    if (selector !== void 0 && other.selector !== void 0 && !(selects(selector, other.selector) && selects(other.selector, selector))) {
+      apart4 = true;
+      continue;
+    }
+    if (selector === void 0 === (other.selector === void 0)) apart4 = false;
+    other.rules.push(rule2);
+  }
+  if (apart4) list4.push({ rules: [rule2], exportTo, selector });
+}
+function sameWords(left, right) {
+  return left.size === right.size && [...left].every((word2) => right.has(word2));
+}
+var known3;
+var init_destination_rules = __esm({
+  "src/semantics/outbound/destination-rules.ts"() {
+    "use strict";
+    init_order();
+    init_attachment();
+    init_hosts();
+    init_ports();
+    init_selection();
+    init_services();
+    init_host_names();
+    known3 = /* @__PURE__ */ new WeakMap();
+  }
+});
+
 // src/semantics/client-tls.ts
 function sidecarClients(workloads2, rules3) {
   const meshed = workloads2.filter(({ enrolment }) => enrolment.mode !== "none" && enrolment.mode !== "gateway");
@@ -20674,81 +20827,49 @@ function sidecarClients(workloads2, rules3) {
   }
   return [...found2.values()];
 }
-function clientTlsFor(mesh2, client, service, port3, subset) {
-  const rule2 = ruleFor(mesh2, client, service);
-  if (rule2 === void 0) return { sends: "auto", rule: void 0 };
-  const top = blockAt(rule2.spec.trafficPolicy, ["trafficPolicy"], port3);
-  const index = subset === void 0 ? -1 : rule2.spec.subsets.findIndex((candidate) => candidate.name === subset);
-  const own4 = rule2.spec.subsets[index]?.trafficPolicy;
+function clientTlsFor(mesh2, client, destination2, port3, subset) {
+  const applied3 = ruleFor(mesh2, client, destination2);
+  if (applied3 === void 0) return { sends: "auto", rule: void 0 };
+  const top = blockAt(applied3.policy.spec.trafficPolicy, ["trafficPolicy"], port3);
+  const chosen2 = subset === void 0 ? void 0 : subsetNamed(applied3, subset);
+  const own4 = chosen2?.policy;
   const entry2 = own4?.portLevelSettings.some((setting) => setting.port === port3) === true;
-  const block = own4 === void 0 || !entry2 && own4.tls === void 0 ? top : blockAt(own4, ["subsets", index, "trafficPolicy"], port3);
-  return choiceOf(rule2, block);
+  const isOwn2 = chosen2 !== void 0 && own4 !== void 0 && (entry2 || own4.tls !== void 0);
+  const block = isOwn2 ? blockAt(own4, ["subsets", chosen2.index, "trafficPolicy"], port3) : top;
+  const rule2 = isOwn2 ? chosen2.rule : applied3.policy;
+  const above = block.tls === void 0 && destination2.keepsAddress !== true ? inheritedMode(applied3, port3, subset ?? "") : void 0;
+  if (above !== void 0 && above !== "ISTIO_MUTUAL") return { sends: "plaintext", rule: rule2, path: block.path, tls: void 0, because: "the entry for the port replaces the `tls` block above it and has none" };
+  return choiceOf(rule2, block, applied3.rule);
+}
+function subsetNamed({ subsets: subsets2 }, name2) {
+  const found2 = subsets2.find(({ rule: rule2, index }) => rule2.spec.subsets[index]?.name === name2);
+  return found2 === void 0 ? void 0 : { ...found2, policy: found2.rule.spec.subsets[found2.index]?.trafficPolicy };
+}
+function inheritedMode(applied3, port3, subset) {
+  if (applied3 === void 0) return void 0;
+  const written3 = (policy) => (policy?.portLevelSettings.find((setting) => setting.port === port3 && setting.tls !== void 0)?.tls ?? policy?.tls)?.mode;
+  return written3(subset === "" ? void 0 : subsetNamed(applied3, subset)?.policy) ?? written3(applied3.policy.spec.trafficPolicy);
 }
 function blockAt(policy, path2, port3) {
   const index = policy?.portLevelSettings.findIndex((setting) => setting.port === port3) ?? -1;
   const entry2 = policy?.portLevelSettings[index];
-  if (entry2 === void 0) return { tls: policy?.tls, path: [...path2, "tls"] };
-  return { tls: entry2.tls ?? (policy?.tls !== void 0 && policy.tls.mode !== "ISTIO_MUTUAL" ? "plaintext" : void 0), path: [...path2, "portLevelSettings", index] };
+  return entry2 === void 0 ? { tls: policy?.tls, path: [...path2, "tls"] } : { tls: entry2.tls, path: [...path2, "portLevelSettings", index] };
 }
-function choiceOf(rule2, { tls: tls2, path: path2 }) {
+function choiceOf(rule2, { tls: tls2, path: path2 }, first) {
   if (tls2 === void 0) return { sends: "auto", rule: rule2 };
-  if (tls2 === "plaintext") return { sends: "plaintext", rule: rule2, path: path2, tls: void 0, because: "the entry for the port replaces the `tls` block above it and has none" };
   if (tls2.mode === "ISTIO_MUTUAL") return { sends: "mutual", rule: rule2, path: path2, tls: tls2, because: "`tls.mode` is ISTIO_MUTUAL" };
   if (tls2.mode === "DISABLE") return { sends: "plaintext", rule: rule2, path: path2, tls: tls2, because: "`tls.mode` is DISABLE, which is also what a `tls` block without `mode` means" };
-  const unread4 = tls2.credentialName !== "" && !tls2.credentialName.startsWith("configmap://") && rule2.spec.workloadSelector === void 0;
+  const unread4 = tls2.credentialName !== "" && !tls2.credentialName.startsWith("configmap://") && first.spec.workloadSelector === void 0;
   if (unread4) return { sends: "plaintext", rule: rule2, path: path2, tls: tls2, because: `\`credentialName\` without \`workloadSelector\` leaves sidecars without any TLS, whatever \`${tls2.mode}\` says` };
   return { sends: "own-tls", rule: rule2, path: path2, tls: tls2, because: `\`tls.mode\` is ${tls2.mode}, so no mesh certificate is shown` };
 }
-function ruleFor(mesh2, client, service) {
-  const { rootNamespace } = mesh2.config;
-  const host = hostOf(service);
-  const owner = service.namespace ?? "";
-  const exported = (rule2) => reaches(rule2, client.namespace);
-  const isPrivate = ({ spec }) => spec.exportTo.length === 1 && spec.exportTo[0] === ".";
-  return bestOf(mesh2, client, client.namespace, host, client.namespace === rootNamespace ? isPrivate : () => true) ?? bestOf(mesh2, client, owner, host, exported) ?? bestOf(mesh2, client, rootNamespace, host, exported);
-}
-function reaches({ spec, namespace }, from2) {
-  if (spec.workloadSelector !== void 0) return namespace === from2;
-  if (spec.exportTo.length === 0) return true;
-  return spec.exportTo.some((word2) => word2 === "*" || word2 === from2 || word2 === "." && namespace === from2);
-}
-function rulesIn(mesh2, namespace) {
-  let known8 = byHost.get(mesh2);
-  if (known8 === void 0) {
-    const fresh = /* @__PURE__ */ new Map();
-    for (const rule2 of ofKind(mesh2, "DestinationRule")) fresh.set(rule2.namespace ?? "", [...fresh.get(rule2.namespace ?? "") ?? [], rule2]);
-    known8 = fresh;
-    byHost.set(mesh2, known8);
-  }
-  return known8.get(namespace) ?? [];
-}
-function bestOf(mesh2, client, namespace, host, admitted) {
-  const [best] = rulesIn(mesh2, namespace).filter((rule2) => admitted(rule2) && hostMatches(fullHost(rule2.spec.host, namespace), host) && (rule2.spec.workloadSelector === void 0 || client.namespace === namespace && selects(rule2.spec.workloadSelector.matchLabels, client.labels))).sort(
-    compareBy(
-      (rule2) => -specificity(fullHost(rule2.spec.host, namespace)),
-      (rule2) => rule2.spec.workloadSelector === void 0 ? 1 : 0,
-      (rule2) => rule2.spec.trafficPolicy === void 0 ? 1 : 0,
-      (rule2) => creationSecond(rule2.creationTimestamp),
-      (rule2) => rule2.name
-    )
-  );
-  return best;
-}
-function specificity(host) {
-  return host.startsWith("*") ? host.length : 1e3 + host.length;
-}
-var byHost;
 var init_client_tls = __esm({
   "src/semantics/client-tls.ts"() {
     "use strict";
     init_canonical();
-    init_order();
-    init_attachment();
-    init_hosts();
     init_enrolment();
-    init_ports();
     init_selection();
-    byHost = /* @__PURE__ */ new WeakMap();
+    init_destination_rules();
   }
 });
 
@@ -20943,8 +21064,8 @@ var init_normalize_path = __esm({
 
 // src/sets/path-template.ts
 function compileTemplate(text8) {
-  const known8 = compiled.get(text8);
-  if (known8 !== void 0) return known8;
+  const known10 = compiled.get(text8);
+  if (known10 !== void 0) return known10;
   const elements2 = [];
   for (let at2 = 0; at2 < text8.length; ) {
     if (text8.startsWith("{**}", at2)) {
@@ -21018,16 +21139,16 @@ var init_path_template = __esm({
 });
 
 // src/sets/token-place.ts
-function headerPlace(place2) {
-  const kind = place2.slice(0, place2.indexOf(":"));
-  if (kind === "authorization") return { start: "authorization:", header: "authorization", prefix: place2.slice("authorization:".length) };
+function headerPlace(place3) {
+  const kind = place3.slice(0, place3.indexOf(":"));
+  if (kind === "authorization") return { start: "authorization:", header: "authorization", prefix: place3.slice("authorization:".length) };
   if (kind !== "header") return void 0;
-  const colon2 = place2.indexOf(":", "header:".length);
-  return { start: place2.slice(0, colon2 + 1), header: place2.slice("header:".length, colon2), prefix: place2.slice(colon2 + 1) };
+  const colon2 = place3.indexOf(":", "header:".length);
+  return { start: place3.slice(0, colon2 + 1), header: place3.slice("header:".length, colon2), prefix: place3.slice(colon2 + 1) };
 }
-function readingAt(place2, sent) {
-  if (place2 === sent) return "token";
-  const [wanted2, found2] = [headerPlace(place2), headerPlace(sent)];
+function readingAt(place3, sent) {
+  if (place3 === sent) return "token";
+  const [wanted2, found2] = [headerPlace(place3), headerPlace(sent)];
   if (wanted2 === void 0 || found2?.header !== wanted2.header) return "nothing";
   const at2 = found2.prefix.indexOf(wanted2.prefix);
   if (at2 < 0) return "nothing";
@@ -21036,8 +21157,8 @@ function readingAt(place2, sent) {
 function sentAt(places) {
   const found2 = [...places];
   const byHeader = /* @__PURE__ */ new Map();
-  for (const place2 of places) {
-    const header = headerPlace(place2);
+  for (const place3 of places) {
+    const header = headerPlace(place3);
     if (header !== void 0) byHeader.set(header.start, [...byHeader.get(header.start) ?? [], header.prefix]);
   }
   for (const [start, given] of byHeader) {
@@ -21045,14 +21166,14 @@ function sentAt(places) {
     if (prefixes.length > mostPlaces2) return void 0;
     const gap = Array.from("x-yz0").find((character) => !prefixes.some((prefix3) => prefix3.includes(character))) ?? "ü";
     const own4 = given.map((prefix3) => `${start}${prefix3}`);
-    const known8 = /* @__PURE__ */ new Set([own4.map(() => "nothing").join(" ")]);
-    for (let chosen = 0; chosen < 2 ** prefixes.length; chosen += 1) {
-      const before = prefixes.filter((_, index) => (chosen & 1 << index) !== 0).map((prefix3) => `${prefix3}${gap}`).join("");
+    const known10 = /* @__PURE__ */ new Set([own4.map(() => "nothing").join(" ")]);
+    for (let chosen2 = 0; chosen2 < 2 ** prefixes.length; chosen2 += 1) {
+      const before = prefixes.filter((_, index) => (chosen2 & 1 << index) !== 0).map((prefix3) => `${prefix3}${gap}`).join("");
       for (const last of ["", ...prefixes]) {
         const sent = `${start}${before === "" ? gap : before}${last}`;
-        const reading = own4.map((place2) => readingAt(place2, sent)).join(" ");
-        if (known8.has(reading)) continue;
-        known8.add(reading);
+        const reading = own4.map((place3) => readingAt(place3, sent)).join(" ");
+        if (known10.has(reading)) continue;
+        known10.add(reading);
         found2.push(sent);
       }
     }
@@ -21130,8 +21251,8 @@ function callerNamespace(value) {
   return namespace === void 0 ? void 0 : { namespace, namespaceLabels: {} };
 }
 function setOf(names4) {
-  const known8 = nameSets.get(names4);
-  if (known8 !== void 0) return known8;
+  const known10 = nameSets.get(names4);
+  if (known10 !== void 0) return known10;
   const fresh = new Set(names4);
   nameSets.set(names4, fresh);
   return fresh;
@@ -21151,8 +21272,8 @@ function isToken(value) {
 function tokenStandsAt({ locations, reading }, location) {
   if (locations === void 0 || locations.includes(location)) return true;
   if (reading === void 0) return false;
-  return locations.some((place2) => {
-    const found2 = readingAt(place2, location);
+  return locations.some((place3) => {
+    const found2 = readingAt(place3, location);
     return found2 === "token" || found2 === "bytes" && reading === "anything";
   });
 }
@@ -21254,8 +21375,8 @@ function share(kind, value, make) {
     ofKind2 = /* @__PURE__ */ new Map();
     shared.set(kind, ofKind2);
   }
-  const known8 = ofKind2.get(value);
-  if (known8 !== void 0) return known8;
+  const known10 = ofKind2.get(value);
+  if (known10 !== void 0) return known10;
   const fresh = make();
   if (ofKind2.size >= mostShared) ofKind2.clear();
   ofKind2.set(value, fresh);
@@ -21281,8 +21402,8 @@ function pathMatcher(value, config3) {
   });
 }
 function principalMatchers(values5, config3, plane) {
-  const written2 = plane === "envoy" ? distinctInOrder(values5.flatMap((value) => expandTrustDomain(value, config3))) : values5;
-  return written2.map((value) => share(`principal ${plane}`, value, () => ({ type: "principal", pattern: textPattern(plane === "ztunnel" && value.startsWith("spiffe://") ? `\0${value}` : value) })));
+  const written3 = plane === "envoy" ? distinctInOrder(values5.flatMap((value) => expandTrustDomain(value, config3))) : values5;
+  return written3.map((value) => share(`principal ${plane}`, value, () => ({ type: "principal", pattern: textPattern(plane === "ztunnel" && value.startsWith("spiffe://") ? `\0${value}` : value) })));
 }
 function expandTrustDomain(principal, config3) {
   if (config3.trustDomainAliases.length === 0 && !config3.trustDomain.startsWith("*") && principal.startsWith(`${config3.trustDomain}/`)) return [principal];
@@ -21290,8 +21411,8 @@ function expandTrustDomain(principal, config3) {
   const [domain, ...rest] = segments2;
   if (segments2.length !== 5 || domain === void 0 || domain === "*") return [principal];
   const domains = trustDomainsOf(config3);
-  if (domain !== "cluster.local" && !domains.some((known8) => trustDomainFits(domain, known8))) return [principal];
-  const expanded2 = domains.map((known8) => domain.startsWith("*") && known8.endsWith(domain.slice(1)) ? principal : [known8, ...rest].join("/"));
+  if (domain !== "cluster.local" && !domains.some((known10) => trustDomainFits(domain, known10))) return [principal];
+  const expanded2 = domains.map((known10) => domain.startsWith("*") && known10.endsWith(domain.slice(1)) ? principal : [known10, ...rest].join("/"));
   return [...new Set(expanded2)];
 }
 function distinctInOrder(values5) {
@@ -21300,8 +21421,8 @@ function distinctInOrder(values5) {
 function trustDomainsOf(config3) {
   return [.../* @__PURE__ */ new Set([config3.trustDomain, ...config3.trustDomainAliases])];
 }
-function trustDomainFits(written2, known8) {
-  return written2 === known8 || wildcardFits(written2, known8) || wildcardFits(known8, written2);
+function trustDomainFits(written3, known10) {
+  return written3 === known10 || wildcardFits(written3, known10) || wildcardFits(known10, written3);
 }
 function wildcardFits(pattern, text8) {
   if (pattern.startsWith("*")) return text8.endsWith(pattern.slice(1));
@@ -21317,8 +21438,8 @@ function serviceAccountMatcher(value, policyNamespace, plane) {
 }
 function trustDomainMatchers(values5, config3) {
   const domains = trustDomainsOf(config3);
-  const written2 = values5.flatMap((value) => domains.includes(value) ? domains : [value]);
-  return [...new Set(written2)].map((value) => ({ type: "trust-domain", pattern: textPattern(value) }));
+  const written3 = values5.flatMap((value) => domains.includes(value) ? domains : [value]);
+  return [...new Set(written3)].map((value) => ({ type: "trust-domain", pattern: textPattern(value) }));
 }
 function addressMatcher(value) {
   return parseCidr(value);
@@ -21378,15 +21499,15 @@ function modeAt(effective2, port3) {
 function effectiveMtls(mesh2, attached) {
   const { mesh: meshWide2, namespace, workload: workload2 } = attached.peerAuthentication;
   if (meshWide2.length < 2 && namespace.length < 2 && workload2.length < 2) return ofOne(mesh2.config, meshWide2[0], namespace[0], workload2[0]);
-  const scopes = [meshWide2, namespace, workload2].map((policies2) => mayBeOldest(policies2, mesh2));
-  const worlds2 = worldsOf(scopes).map(([first, second, third]) => resolve(first, second, third, mesh2.config));
+  const scopes2 = [meshWide2, namespace, workload2].map((policies2) => mayBeOldest(policies2, mesh2));
+  const worlds2 = worldsOf(scopes2).map(([first, second, third]) => resolve(first, second, third, mesh2.config));
   const only4 = worlds2[0];
   if (only4 !== void 0 && worlds2.every((world) => sameModes(world, only4))) return only4;
-  const ambiguous = scopes.filter((candidates4) => candidates4.length > 1);
-  const judged2 = scopes.map((candidates4) => judgedOldest(candidates4, mesh2));
+  const ambiguous = scopes2.filter((candidates4) => candidates4.length > 1);
+  const judged2 = scopes2.map((candidates4) => judgedOldest(candidates4, mesh2));
   const settled3 = judged2.map((candidates4) => isSettled(candidates4, mesh2) ? candidates4 : []);
   const rounded = worldsOf(settled3).map(
-    (chosen) => round(worldsOf(judged2.map((candidates4, scope3) => chosen[scope3] === void 0 ? candidates4 : [chosen[scope3]])).map(([first, second, third]) => resolve(first, second, third, mesh2.config)), "weakest")
+    (chosen2) => round(worldsOf(judged2.map((candidates4, scope3) => chosen2[scope3] === void 0 ? candidates4 : [chosen2[scope3]])).map(([first, second, third]) => resolve(first, second, third, mesh2.config)), "weakest")
   );
   return { ...round(rounded, "strictest"), judgedByWeakest: ambiguous.flat().map((policy) => resourceId(policy)).sort(), ties: ambiguous.map((candidates4) => scopeOf2(candidates4, mesh2)).sort() };
 }
@@ -21397,8 +21518,8 @@ function ofOne(config3, meshWide2, namespaceWide, own4) {
   forConfig.set(meshWide2, forMesh);
   const forNamespace = forMesh.get(namespaceWide) ?? /* @__PURE__ */ new Map();
   forMesh.set(namespaceWide, forNamespace);
-  const known8 = forNamespace.get(own4);
-  if (known8 !== void 0) return known8;
+  const known10 = forNamespace.get(own4);
+  if (known10 !== void 0) return known10;
   const fresh = resolve(meshWide2, namespaceWide, own4, config3);
   forNamespace.set(own4, fresh);
   return fresh;
@@ -21496,8 +21617,8 @@ function chainFor(chain, client, rule2, because2) {
 }
 function foreignTrustDomain(config3) {
   if (config3.anyTrustDomain) return { dimension: "peer", any: [{ type: "identified" }], none: [{ type: "identified" }] };
-  const known8 = foreign.get(config3);
-  if (known8 !== void 0) return known8;
+  const known10 = foreign.get(config3);
+  if (known10 !== void 0) return known10;
   const accepted2 = [.../* @__PURE__ */ new Set([...trustDomainsOf(config3), ...config3.extraTrustDomains])];
   const fresh = { dimension: "peer", any: [{ type: "identified" }], none: accepted2.map((domain) => ({ type: "trust-domain", pattern: { type: "exact", text: domain } })) };
   foreign.set(config3, fresh);
@@ -21525,12 +21646,284 @@ var init_peer_authentication2 = __esm({
   }
 });
 
+// src/semantics/gateways/backends.ts
+function reachedBy(mesh2, pods2, route2, listenerPort2) {
+  const weighted = route2.length === 1 ? route2 : route2.filter(({ weight: weight3 }) => weight3 > 0);
+  const found2 = weighted.map((destination2) => ({ destination: destination2, to: clusterOf2(mesh2, pods2, destination2, listenerPort2) }));
+  const missing2 = found2.find(({ to: to2 }) => to2 === void 0);
+  const undeclared = mesh2.world === "open" ? found2.find(({ to: to2, destination: { host } }) => to2 === void 0 && host !== "" && !isDeclared(mesh2, host)) : void 0;
+  if (undeclared !== void 0) return { type: "unknown", rule: "M117", missing: `whether there is a Service behind ${described(undeclared.destination)}` };
+  if (found2.every(({ to: to2 }) => to2 === void 0)) return { type: "none", because: missing2 === void 0 ? "the route has no destination" : `the gateway has no cluster for ${described(missing2.destination)}` };
+  if (missing2 !== void 0) return { type: "unknown", rule: "M124", missing: `which share of the requests is taken: there is no cluster for ${described(missing2.destination)}` };
+  const backends = found2.map(({ destination: destination2, to: to2 }) => ({ to: to2 ?? "", weight: destination2.weight })).sort(compareBy(({ to: to2 }) => to2));
+  const [only4, ...more] = backends;
+  return { type: "backend", backend: only4 !== void 0 && more.length === 0 ? only4.to : backends };
+}
+function routeEnds(mesh2, pods2, route2, listenerPort2) {
+  const weighted = route2.length === 1 ? route2 : route2.filter(({ weight: weight3 }) => weight3 > 0);
+  const found2 = weighted.flatMap((destination2) => {
+    const cluster = clusterOf2(mesh2, pods2, destination2, listenerPort2);
+    if (cluster !== void 0) return [{ to: cluster.replace(/(:\d+)\/.*$/, "$1"), undeclared: void 0 }];
+    if (mesh2.world !== "open" || destination2.host === "" || isDeclared(mesh2, destination2.host)) return [];
+    return [{ to: `${serviceNamed(destination2.host)}:${destination2.port === void 0 ? "*" : String(destination2.port)}`, undeclared: destination2.host }];
+  });
+  return [...new Map(found2.map((end) => [end.to, end])).values()];
+}
+function serviceNamed(host) {
+  const [, name2, namespace] = /^([^.]+)\.([^.]+)\.svc\.cluster\.local$/.exec(host) ?? [];
+  return name2 === void 0 || namespace === void 0 ? host : `${namespace}/${name2}`;
+}
+function backendHost(backend2) {
+  const name2 = backend2.replace(/:[^:]*$/, "");
+  const slash = name2.indexOf("/");
+  return slash < 0 ? name2 : `${name2.slice(slash + 1)}.${name2.slice(0, slash)}.svc.cluster.local`;
+}
+function described({ host, subset, port: port3 }) {
+  if (host === "") return "a backend that is not permitted";
+  return `\`${host}${port3 === void 0 ? "" : `:${String(port3)}`}${subset === "" ? "" : `/${subset}`}\``;
+}
+function clusterOf2(mesh2, pods2, destination2, listenerPort2) {
+  const service = visibleService(mesh2, pods2.namespace, destination2.host);
+  if (service === void 0) return void 0;
+  const external = service.kind === "Service" && service.spec.type === "ExternalName" ? service.spec.externalName : void 0;
+  const behind3 = external === void 0 ? service : visibleService(mesh2, pods2.namespace, external);
+  const ports3 = portsOf(service);
+  const port3 = destination2.port ?? (ports3.length === 1 ? ports3[0] : void 0) ?? listenerPort2;
+  if (behind3 === void 0 || !portsOf(behind3).includes(port3)) return void 0;
+  if (destination2.subset !== "" && !subsetsOf(mesh2, pods2, behind3, external ?? destination2.host).includes(destination2.subset)) return void 0;
+  const subset = destination2.subset === "" ? "" : `/${destination2.subset}`;
+  return `${behind3.kind === "Service" ? `${behind3.namespace ?? ""}/${behind3.name}` : external ?? destination2.host}:${String(port3)}${subset}`;
+}
+function portsOf(service) {
+  return service.kind === "Service" ? service.spec.ports.filter(({ protocol }) => protocol === "TCP").map(({ port: port3 }) => port3) : service.spec.ports.filter(({ protocol }) => protocol.toUpperCase() !== "UDP").map(({ number: number4 }) => number4);
+}
+function subsetsOf(mesh2, pods2, service, host) {
+  return (ruleFor(mesh2, pods2, { host, namespace: service.namespace ?? "" })?.subsets ?? []).map(({ rule: rule2, index }) => rule2.spec.subsets[index]?.name ?? "");
+}
+function isVisible(mesh2, service, from2) {
+  const written3 = service.kind === "Service" ? (service.annotations["networking.istio.io/exportTo"] ?? "").split(",").map((word2) => word2.trim()).filter((word2) => word2 !== "") : service.spec.exportTo;
+  const stated = written3.length > 0 ? written3 : mesh2.config.gateways?.serviceExportTo ?? [];
+  return stated.length === 0 || stated.some((word2) => word2 === "*" || word2 === from2 || word2 === "." && service.namespace === from2);
+}
+function visibleService(mesh2, from2, host) {
+  return named2(mesh2, host).find((service) => isVisible(mesh2, service, from2));
+}
+function isDeclared(mesh2, host) {
+  return named2(mesh2, host).length > 0;
+}
+function named2(mesh2, host) {
+  let known10 = byHost.get(mesh2);
+  if (known10 === void 0) {
+    const fresh = /* @__PURE__ */ new Map();
+    const all = [...ofKind(mesh2, "Service"), ...ofKind(mesh2, "ServiceEntry")];
+    for (const service of all) for (const name2 of hostsOf(service)) fresh.set(name2, [...fresh.get(name2) ?? [], service]);
+    known10 = fresh;
+    byHost.set(mesh2, known10);
+  }
+  return known10.get(host) ?? [];
+}
+var byHost;
+var init_backends = __esm({
+  "src/semantics/gateways/backends.ts"() {
+    "use strict";
+    init_order();
+    init_attachment();
+    init_services();
+    init_destination_rules();
+    byHost = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/semantics/outbound/services.ts
+function knownServices(mesh2) {
+  const known10 = registries.get(mesh2);
+  if (known10 !== void 0) return known10;
+  const all = [...ofKind(mesh2, "Service").map(ofKubernetes), ...ofKind(mesh2, "ServiceEntry").flatMap(ofEntry)];
+  const fresh = all.sort(
+    compareBy(
+      ({ source: source2 }) => creationSecond(source2.creationTimestamp),
+      ({ source: source2, host }) => source2.kind === "Service" ? source2.name : host,
+      ({ namespace }) => namespace
+    )
+  );
+  registries.set(mesh2, fresh);
+  return fresh;
+}
+function servicesSeenFrom(mesh2, namespace) {
+  const seen = knownServices(mesh2).filter(({ source: source2 }) => isVisible(mesh2, source2, namespace));
+  const isPublic = ({ source: source2 }) => isVisible(mesh2, source2, "");
+  return [...seen.filter((service) => !isPublic(service)), ...seen.filter(isPublic)];
+}
+function ofKubernetes(service) {
+  const { spec } = service;
+  const host = hostOf(service);
+  const headless = spec.clusterIP === "None";
+  const external = spec.type === "ExternalName" && spec.externalName !== void 0 && spec.externalName !== "";
+  return {
+    host,
+    namespace: service.namespace ?? "",
+    source: service,
+    resolution: headless ? "original" : external ? "alias" : "endpoints",
+    meshExternal: external,
+    address: headless ? anyAddress : spec.clusterIP === void 0 || spec.clusterIP === "" ? `service:${host}` : spec.clusterIP,
+    ports: spec.ports.map((port3) => ({ name: port3.name, number: port3.port, protocol: portProtocol(port3), ...kindOfTcp(port3.protocol === "TCP" ? port3.appProtocol ?? port3.name : "udp") })),
+    aliases: []
+  };
+}
+function kindOfTcp(name2) {
+  const head = name2.toLowerCase() === "kubernetes.io/wss" ? "https" : name2.toLowerCase().split("-", 1)[0] ?? "";
+  return { tls: head === "tls" || head === "https", alone: head === "mongo" || head === "mysql" ? head : void 0 };
+}
+function ofEntry(entry2) {
+  const { spec } = entry2;
+  const addresses2 = spec.addresses.length === 0 ? [anyAddress] : spec.addresses.map((address) => address.replace(/\/32$|\/128$/, ""));
+  const ports3 = spec.ports.map(({ name: name2, number: number4, protocol }) => ({ name: name2, number: number4, protocol: writtenProtocol(protocol), ...kindOfTcp(protocol) }));
+  return spec.hosts.flatMap(
+    (host) => addresses2.map((address) => ({ host, namespace: entry2.namespace ?? "", source: entry2, resolution: resolutions[spec.resolution], meshExternal: spec.location === "MESH_EXTERNAL", address, ports: ports3, aliases: [] }))
+  );
+}
+function writtenProtocol(protocol) {
+  return written[protocol.toLowerCase()] ?? "auto";
+}
+function listenerPort(port3) {
+  return { name: port3.name, number: port3.number, protocol: writtenProtocol(port3.protocol), ...kindOfTcp(port3.protocol) };
+}
+function endpointsOf(mesh2, service, port3) {
+  const { source: source2 } = service;
+  return source2.kind === "Service" ? podsBehind(mesh2, source2, port3) : behindEntry(mesh2, source2, port3);
+}
+function podsBehind(mesh2, service, port3) {
+  const entry2 = service.spec.ports.find((candidate) => candidate.port === port3);
+  const selector = selectorOf(service);
+  if (entry2 === void 0 || selector === void 0) return [];
+  return workloadsWith(mesh2, service.namespace ?? "", selector).flatMap((workload2) => {
+    const target = targetPortOf(podSpecOf(workload2), entry2);
+    return target === void 0 ? [] : [ofWorkload(workload2, target)];
+  });
+}
+function ofWorkload(workload2, port3) {
+  return { workload: workload2, address: void 0, namespace: workload2.namespace, labels: workload2.labels, port: port3, tlsMode: void 0 };
+}
+function behindEntry(mesh2, entry2, number4) {
+  const { spec, namespace = "" } = entry2;
+  const port3 = spec.ports.find((candidate) => candidate.number === number4);
+  if (port3 === void 0) return [];
+  const target = port3.targetPort === 0 ? port3.number : port3.targetPort;
+  const selector = selectorOf(entry2);
+  if (spec.workloadSelector !== void 0) return selector === void 0 ? [] : workloadsWith(mesh2, namespace, selector).map((workload2) => ofWorkload(workload2, target));
+  const written3 = spec.endpoints.map((endpoint2) => {
+    const tlsMode = endpoint2.labels["security.istio.io/tlsMode"] ?? (endpoint2.serviceAccount === "" ? "disabled" : "istio");
+    return { workload: void 0, address: endpoint2.address, namespace, labels: endpoint2.labels, port: endpoint2.ports.get(port3.name) ?? target, tlsMode };
+  });
+  if (written3.length > 0 || !spec.resolution.startsWith("DNS")) return written3;
+  return [{ workload: void 0, address: void 0, namespace, labels: {}, port: target, tlsMode: "disabled" }];
+}
+var anyAddress, registries, resolutions, written;
+var init_services2 = __esm({
+  "src/semantics/outbound/services.ts"() {
+    "use strict";
+    init_order();
+    init_attachment();
+    init_hosts();
+    init_ports();
+    init_services();
+    init_workload_index();
+    init_backends();
+    anyAddress = "0.0.0.0";
+    registries = /* @__PURE__ */ new WeakMap();
+    resolutions = { NONE: "original", STATIC: "endpoints", DNS: "dns", DNS_ROUND_ROBIN: "dns", DYNAMIC_DNS: "dynamic-dns" };
+    written = { http: "http", http2: "http", grpc: "http", "grpc-web": "http", http_proxy: "http", tcp: "tcp", tls: "tcp", https: "tcp", mongo: "tcp", redis: "tcp", mysql: "tcp", udp: "udp" };
+  }
+});
+
+// src/semantics/outbound/clusters.ts
+function callCluster(mesh2, scope3, client, { host, port: port3, subset }, told) {
+  const service = scope3.services.get(host);
+  if (service === void 0 || service.resolution === "alias" || !service.ports.some(({ number: number4, protocol }) => number4 === port3 && protocol !== "udp")) return { missing: "cluster" };
+  const rule2 = ruleFor(mesh2, client, service);
+  const chosen2 = subset === "" ? void 0 : rule2?.subsets.find((each) => each.rule.spec.subsets[each.index]?.name === subset);
+  if (subset !== "" && chosen2 === void 0) return { missing: "subset" };
+  const labels3 = chosen2?.rule.spec.subsets[chosen2.index]?.labels ?? {};
+  const endpoints = endpointsOf(mesh2, service, port3).filter((endpoint2) => Object.entries(labels3).every(([key3, value]) => endpoint2.labels[key3] === value));
+  const passes = service.resolution === "original" || service.resolution === "dynamic-dns" || balances(rule2, port3, subset) === "PASSTHROUGH";
+  if (!passes && endpoints.length === 0) return { missing: "endpoints" };
+  const choice2 = clientTlsFor(mesh2, client, { host, namespace: service.namespace, keepsAddress: passes }, port3, subset === "" ? void 0 : subset);
+  const all = passes ? [void 0] : endpoints;
+  const base3 = { cluster: { service, port: port3, subset }, choice: choice2 };
+  switch (choice2.sends) {
+    case "plaintext":
+      return { ...base3, sent: all.map((endpoint2) => ({ endpoint: endpoint2, sends: "plaintext" })), sni: void 0, clientCertificate: false, autoOff: void 0 };
+    case "own-tls":
+      return { ...base3, sent: all.map((endpoint2) => ({ endpoint: endpoint2, sends: "tls" })), sni: choice2.tls?.sni === "" ? void 0 : choice2.tls?.sni, clientCertificate: choice2.tls?.mode === "MUTUAL", autoOff: void 0 };
+    case "mutual":
+      return { ...base3, sent: all.map((endpoint2) => ({ endpoint: endpoint2, sends: "mtls" })), sni: choice2.tls === void 0 || choice2.tls.sni === "" ? meshName(base3.cluster) : choice2.tls.sni, clientCertificate: false, autoOff: void 0 };
+    case "auto": {
+      const off = autoOff(mesh2, rule2, { service, port: port3, subset }, told);
+      if (off !== void 0 && typeof off === "object") return { ...base3, sent: all.map((endpoint2) => ({ endpoint: endpoint2, sends: off })), sni: meshName(base3.cluster), clientCertificate: false, autoOff: void 0 };
+      const inherited = inheritedMode(rule2, port3, subset);
+      const sends = (endpoint2) => off !== void 0 ? "plaintext" : endpoint2 === void 0 ? "mtls" : toEndpoint(mesh2, endpoint2, inherited, told);
+      return { ...base3, sent: all.map((endpoint2) => ({ endpoint: endpoint2, sends: sends(endpoint2) })), sni: meshName(base3.cluster), clientCertificate: false, autoOff: off };
+    }
+  }
+}
+function meshName({ service, port: port3, subset }) {
+  return `outbound_.${String(port3)}_.${subset}_.${service.host}`;
+}
+function balances(rule2, port3, subset) {
+  const top = rule2?.policy.spec.trafficPolicy;
+  const own4 = rule2?.subsets.map((each) => each.rule.spec.subsets[each.index]).find((each) => each?.name === subset)?.trafficPolicy;
+  const [outer, inner] = [top, own4].map((policy) => policy?.portLevelSettings.find((entry2) => entry2.port === port3) ?? policy);
+  return inner?.loadBalancer ?? outer?.loadBalancer;
+}
+function autoOff(mesh2, rule2, { service, port: port3, subset }, told) {
+  if (service.meshExternal) return "outside";
+  if (!mesh2.config.enableAutoMtls) return "mesh-config";
+  const policy = subset === "" ? rule2?.policy.spec.trafficPolicy : rule2?.subsets.map((each) => each.rule.spec.subsets[each.index]).find((each) => each?.name === subset)?.trafficPolicy;
+  if (service.resolution === "original" || policy?.loadBalancer === "PASSTHROUGH") {
+    const endpoints = endpointsOf(mesh2, service, port3);
+    const modes3 = endpoints.map((endpoint2) => tlsModeOf(endpoint2, told));
+    if (endpoints.length === 0 || modes3.includes("disabled")) return "endpoints";
+    const open3 = modes3.find((mode) => typeof mode === "object");
+    if (typeof open3 === "object") return open3;
+  }
+  return namespaceMode(mesh2, service.namespace).mode === "DISABLE" ? "namespace" : void 0;
+}
+function namespaceMode(mesh2, namespace) {
+  return effectiveMtls(mesh2, policiesFor(mesh2, { namespace, labels: {}, enrolment: { mode: "none", because: "" } })).workload;
+}
+function toEndpoint(mesh2, endpoint2, inherited, told) {
+  const mode = tlsModeOf(endpoint2, told);
+  if (typeof mode === "object") return mode;
+  if (mode !== "istio") return "plaintext";
+  if (inherited !== void 0) return inherited === "ISTIO_MUTUAL" ? "mtls" : "plaintext";
+  const { workload: workload2, namespace, labels: labels3 } = endpoint2;
+  const attached = policiesFor(mesh2, workload2 ?? { namespace, labels: labels3, enrolment: { mode: "none", because: "" } });
+  return modeAt(effectiveMtls(mesh2, attached), endpoint2.port).mode === "DISABLE" ? "plaintext" : "mtls";
+}
+function tlsModeOf({ workload: workload2, labels: labels3, tlsMode }, told) {
+  if (workload2 === void 0) return tlsMode ?? "disabled";
+  const own4 = labels3["security.istio.io/tlsMode"];
+  if (own4 !== void 0 && own4 !== "") return own4;
+  const meshed = told(workload2);
+  return meshed === void 0 ? { unknown: `enrolment:${workload2.namespace}` } : meshed ? "istio" : "disabled";
+}
+var init_clusters = __esm({
+  "src/semantics/outbound/clusters.ts"() {
+    "use strict";
+    init_attachment();
+    init_peer_authentication2();
+    init_client_tls();
+    init_destination_rules();
+    init_services2();
+  }
+});
+
 // src/posture/client-tls.ts
 function writtenClientTls(mesh2, client, pod, port3) {
   if (ofKind(mesh2, "DestinationRule").length === 0) return { sends: "auto" };
   const services = servicesOf(mesh2, pod).filter((service) => service.kind === "Service");
   const choices = services.flatMap(
-    (service) => service.spec.ports.filter((entry2) => targetPortOf(podSpecOf(pod), entry2) === port3).flatMap((entry2) => [void 0, ...(ruleFor(mesh2, client, service)?.spec.subsets ?? []).map((subset) => subset.name)].map((subset) => clientTlsFor(mesh2, client, service, entry2.port, subset)))
+    (service) => service.spec.ports.filter((entry2) => targetPortOf(podSpecOf(pod), entry2) === port3).flatMap((entry2) => [void 0, ...(ruleFor(mesh2, client, destinationOf(service))?.subsets ?? []).map(({ rule: rule2, index }) => rule2.spec.subsets[index]?.name)].map((subset) => clientTlsFor(mesh2, client, destinationOf(service), entry2.port, subset)))
   );
   const [first] = choices;
   if (first === void 0) return { sends: "auto" };
@@ -21545,8 +21938,7 @@ function autoMutualTls(mesh2, workload2, port3) {
   if (!mesh2.config.enableAutoMtls || workload2.labels["security.istio.io/tlsMode"] === "disabled") return false;
   const attached = policiesFor(mesh2, workload2);
   if (modeAt(effectiveMtls(mesh2, attached), port3).mode === "DISABLE") return false;
-  const { mesh: meshWide2, namespace } = attached.peerAuthentication;
-  return effectiveMtls(mesh2, { ...attached, peerAuthentication: { mesh: meshWide2, namespace, workload: [] } }).workload.mode !== "DISABLE";
+  return namespaceMode(mesh2, workload2.namespace).mode !== "DISABLE";
 }
 var init_client_tls2 = __esm({
   "src/posture/client-tls.ts"() {
@@ -21556,6 +21948,8 @@ var init_client_tls2 = __esm({
     init_ports();
     init_services();
     init_client_tls();
+    init_destination_rules();
+    init_clusters();
     init_peer_authentication2();
   }
 });
@@ -21588,9 +21982,9 @@ function arrivalAt(mesh2, client, pod, into, byName2) {
   }
   if (mode === "ambient") return takesTunnels(mesh2, pod.workload) ? tunnel : anonymous;
   if (client.workload === void 0) return { principal: identity2, tunnelled: false };
-  const written2 = mode === "sidecar" ? writtenClientTls(mesh2, client.workload, pod.workload, pod.port) : { sends: "auto" };
-  if ("undecided" in written2) return { rule: "M34", missing: `which TLS \`${client.workload.id}\` uses: \`${written2.undecided}\` may decide it` };
-  const mutual = written2.sends === "auto" ? autoMutualTls(mesh2, pod.workload, pod.port) : written2.sends === "mutual";
+  const written3 = mode === "sidecar" ? writtenClientTls(mesh2, client.workload, pod.workload, pod.port) : { sends: "auto" };
+  if ("undecided" in written3) return { rule: "M34", missing: `which TLS \`${client.workload.id}\` uses: \`${written3.undecided}\` may decide it` };
+  const mutual = written3.sends === "auto" ? autoMutualTls(mesh2, pod.workload, pod.port) : written3.sends === "mutual";
   return { principal: mutual ? identity2 : null, tunnelled: false };
 }
 function takesTunnels(mesh2, { labels: labels3, resource }) {
@@ -21600,8 +21994,8 @@ function takesTunnels(mesh2, { labels: labels3, resource }) {
   return mesh2.config.sidecarHbone !== false;
 }
 function hasAmbient(mesh2) {
-  const known8 = ambientMeshes.get(mesh2);
-  if (known8 !== void 0) return known8;
+  const known10 = ambientMeshes.get(mesh2);
+  if (known10 !== void 0) return known10;
   const fresh = ofKind(mesh2, "KubernetesGateway").some((gateway2) => isWaypoint(mesh2, gateway2)) || [...mesh2.workloads.values()].some(({ enrolment }) => enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient");
   ambientMeshes.set(mesh2, fresh);
   return fresh;
@@ -21674,138 +22068,6 @@ var init_gateway_pods = __esm({
   }
 });
 
-// src/semantics/gateways/backends.ts
-function reachedBy(mesh2, pods2, route2, listenerPort) {
-  const weighted = route2.length === 1 ? route2 : route2.filter(({ weight: weight3 }) => weight3 > 0);
-  const found2 = weighted.map((destination2) => ({ destination: destination2, to: clusterOf2(mesh2, pods2, destination2, listenerPort) }));
-  const missing2 = found2.find(({ to: to2 }) => to2 === void 0);
-  const undeclared = mesh2.world === "open" ? found2.find(({ to: to2, destination: { host } }) => to2 === void 0 && host !== "" && !isDeclared(mesh2, host)) : void 0;
-  if (undeclared !== void 0) return { type: "unknown", rule: "M117", missing: `whether there is a Service behind ${described(undeclared.destination)}` };
-  if (found2.every(({ to: to2 }) => to2 === void 0)) return { type: "none", because: missing2 === void 0 ? "the route has no destination" : `the gateway has no cluster for ${described(missing2.destination)}` };
-  if (missing2 !== void 0) return { type: "unknown", rule: "M124", missing: `which share of the requests is taken: there is no cluster for ${described(missing2.destination)}` };
-  const backends = found2.map(({ destination: destination2, to: to2 }) => ({ to: to2 ?? "", weight: destination2.weight })).sort(compareBy(({ to: to2 }) => to2));
-  const [only4, ...more] = backends;
-  return { type: "backend", backend: only4 !== void 0 && more.length === 0 ? only4.to : backends };
-}
-function routeEnds(mesh2, pods2, route2, listenerPort) {
-  const weighted = route2.length === 1 ? route2 : route2.filter(({ weight: weight3 }) => weight3 > 0);
-  const found2 = weighted.flatMap((destination2) => {
-    const cluster = clusterOf2(mesh2, pods2, destination2, listenerPort);
-    if (cluster !== void 0) return [{ to: cluster.replace(/(:\d+)\/.*$/, "$1"), undeclared: void 0 }];
-    if (mesh2.world !== "open" || destination2.host === "" || isDeclared(mesh2, destination2.host)) return [];
-    return [{ to: `${serviceNamed(destination2.host)}:${destination2.port === void 0 ? "*" : String(destination2.port)}`, undeclared: destination2.host }];
-  });
-  return [...new Map(found2.map((end) => [end.to, end])).values()];
-}
-function serviceNamed(host) {
-  const [, name2, namespace] = /^([^.]+)\.([^.]+)\.svc\.cluster\.local$/.exec(host) ?? [];
-  return name2 === void 0 || namespace === void 0 ? host : `${namespace}/${name2}`;
-}
-function backendHost(backend2) {
-  const name2 = backend2.replace(/:[^:]*$/, "");
-  const slash = name2.indexOf("/");
-  return slash < 0 ? name2 : `${name2.slice(slash + 1)}.${name2.slice(0, slash)}.svc.cluster.local`;
-}
-function described({ host, subset, port: port3 }) {
-  if (host === "") return "a backend that is not permitted";
-  return `\`${host}${port3 === void 0 ? "" : `:${String(port3)}`}${subset === "" ? "" : `/${subset}`}\``;
-}
-function clusterOf2(mesh2, pods2, destination2, listenerPort) {
-  const service = visibleService(mesh2, pods2.namespace, destination2.host);
-  if (service === void 0) return void 0;
-  const external = service.kind === "Service" && service.spec.type === "ExternalName" ? service.spec.externalName : void 0;
-  const behind3 = external === void 0 ? service : visibleService(mesh2, pods2.namespace, external);
-  const ports3 = portsOf(service);
-  const port3 = destination2.port ?? (ports3.length === 1 ? ports3[0] : void 0) ?? listenerPort;
-  if (behind3 === void 0 || !portsOf(behind3).includes(port3)) return void 0;
-  if (destination2.subset !== "" && !subsetsOf(mesh2, pods2, behind3, external ?? destination2.host).includes(destination2.subset)) return void 0;
-  const subset = destination2.subset === "" ? "" : `/${destination2.subset}`;
-  return `${behind3.kind === "Service" ? `${behind3.namespace ?? ""}/${behind3.name}` : external ?? destination2.host}:${String(port3)}${subset}`;
-}
-function portsOf(service) {
-  return service.kind === "Service" ? service.spec.ports.filter(({ protocol }) => protocol === "TCP").map(({ port: port3 }) => port3) : service.spec.ports.filter(({ protocol }) => protocol.toUpperCase() !== "UDP").map(({ number: number4 }) => number4);
-}
-function subsetsOf(mesh2, pods2, service, host) {
-  if (service.kind === "Service") return (ruleFor(mesh2, pods2, service)?.spec.subsets ?? []).map(({ name: name2 }) => name2);
-  const near = ofKind(mesh2, "DestinationRule").filter((rule2) => [pods2.namespace, service.namespace, mesh2.config.rootNamespace].includes(rule2.namespace));
-  return near.filter((rule2) => hostMatches(fullHost(rule2.spec.host, rule2.namespace ?? ""), host)).flatMap(({ spec }) => spec.subsets.map(({ name: name2 }) => name2));
-}
-function isVisible(mesh2, service, from2) {
-  const written2 = service.kind === "Service" ? (service.annotations["networking.istio.io/exportTo"] ?? "").split(",").map((word2) => word2.trim()).filter((word2) => word2 !== "") : service.spec.exportTo;
-  const stated = written2.length > 0 ? written2 : mesh2.config.gateways?.serviceExportTo ?? [];
-  return stated.length === 0 || stated.some((word2) => word2 === "*" || word2 === from2 || word2 === "." && service.namespace === from2);
-}
-function visibleService(mesh2, from2, host) {
-  return named2(mesh2, host).find((service) => isVisible(mesh2, service, from2));
-}
-function isDeclared(mesh2, host) {
-  return named2(mesh2, host).length > 0;
-}
-function named2(mesh2, host) {
-  let known8 = byHost2.get(mesh2);
-  if (known8 === void 0) {
-    const fresh = /* @__PURE__ */ new Map();
-    const all = [...ofKind(mesh2, "Service"), ...ofKind(mesh2, "ServiceEntry")];
-    for (const service of all) for (const name2 of hostsOf(service)) fresh.set(name2, [...fresh.get(name2) ?? [], service]);
-    known8 = fresh;
-    byHost2.set(mesh2, known8);
-  }
-  return known8.get(host) ?? [];
-}
-var byHost2;
-var init_backends = __esm({
-  "src/semantics/gateways/backends.ts"() {
-    "use strict";
-    init_order();
-    init_attachment();
-    init_hosts();
-    init_services();
-    init_client_tls();
-    byHost2 = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/semantics/gateways/host-names.ts
-function isWild(name2) {
-  return name2.startsWith("*");
-}
-function namesOverlap(left, right) {
-  return isWithin(left, right) || isWithin(right, left);
-}
-function isWithin(inner, outer) {
-  if (!isWild(outer)) return inner === outer;
-  if (!isWild(inner)) return inner.endsWith(outer.slice(1));
-  return inner.length >= outer.length && inner.slice(1).endsWith(outer.slice(1));
-}
-function commonNames(left, right) {
-  const found2 = /* @__PURE__ */ new Set();
-  for (const one of left) {
-    for (const other of right) {
-      if (isWithin(one, other)) found2.add(one);
-      else if (isWithin(other, one)) found2.add(other);
-    }
-  }
-  return [...found2];
-}
-function namesFor(hosts, namespace) {
-  return hosts.flatMap((host) => {
-    const slash = host.indexOf("/");
-    if (slash < 0) return [host];
-    return host.slice(0, slash) === namespace || host.slice(0, slash) === "*" ? [host.slice(slash + 1)] : [];
-  });
-}
-function withoutNamespace(host) {
-  return host.slice(host.indexOf("/") + 1);
-}
-function destinationHost(host, namespace) {
-  return host === "" || host === "*" || host.includes(".") || host.includes(":") ? host : `${host}.${namespace}.svc.cluster.local`;
-}
-var init_host_names = __esm({
-  "src/semantics/gateways/host-names.ts"() {
-    "use strict";
-  }
-});
-
 // src/semantics/gateways/merged-servers.ts
 function isHttp(protocol) {
   return httpProtocols2.has(protocol);
@@ -21826,9 +22088,9 @@ function serversAt(pods2, gateways2, port3) {
       const owned = { server, gateway: gateway2 };
       const { protocol, bind } = server;
       if (server.tls !== void 0) {
-        const known8 = hostsWithTls.get(bind) ?? /* @__PURE__ */ new Set();
-        if (server.hosts.some((host) => known8.has(host))) continue;
-        hostsWithTls.set(bind, /* @__PURE__ */ new Set([...known8, ...server.hosts]));
+        const known10 = hostsWithTls.get(bind) ?? /* @__PURE__ */ new Set();
+        if (server.hosts.some((host) => known10.has(host))) continue;
+        hostsWithTls.set(bind, /* @__PURE__ */ new Set([...known10, ...server.hosts]));
       }
       if (plain6 !== void 0 && plain6.bind === bind) {
         if (isHttp(protocol) && isHttp(plain6.protocol)) plain6.servers.push(owned);
@@ -21955,8 +22217,8 @@ function hostsOf2(mesh2, own4, { hostname: hostname2, allowedNamespaces }) {
     case "Selector": {
       const { selector } = allowedNamespaces;
       if (selector === void 0) return [host];
-      const chosen = [...mesh2.namespaces.values()].filter(({ labels: labels3 }) => fitsSelector(selector, labels3)).map(({ name: name2 }) => `${name2}/${host}`);
-      return chosen.length > 0 ? chosen : [`~/${host}`];
+      const chosen2 = [...mesh2.namespaces.values()].filter(({ labels: labels3 }) => fitsSelector(selector, labels3)).map(({ name: name2 }) => `${name2}/${host}`);
+      return chosen2.length > 0 ? chosen2 : [`~/${host}`];
     }
   }
 }
@@ -22013,14 +22275,14 @@ var init_kubernetes_gateways = __esm({
 function ruleBackends(mesh2, kind, namespace, backends) {
   const weighted = backends.filter(({ weight: weight3 }) => weight3 > 0);
   if (weighted.length === 0) return { type: "none" };
-  const found2 = weighted.map((backend2) => destinationOf(mesh2, kind, namespace, backend2));
+  const found2 = weighted.map((backend2) => destinationOf2(mesh2, kind, namespace, backend2));
   if (found2.some((destination2) => destination2 === void 0)) return { type: "refused" };
   const destinations3 = found2.flatMap((destination2) => destination2 ?? []);
   const valid = destinations3.filter(({ host }) => host !== "");
   const kept2 = valid.length > 0 ? valid : destinations3.slice(0, 1);
   return { type: "destinations", destinations: kept2.length === 1 ? kept2.map((only4) => ({ ...only4, weight: 0 })) : kept2 };
 }
-function destinationOf(mesh2, kind, own4, backend2) {
+function destinationOf2(mesh2, kind, own4, backend2) {
   const namespace = backend2.namespace ?? own4;
   const nowhere2 = { host: "", subset: "", port: void 0, weight: backend2.weight };
   if (!granted(mesh2, { kind, namespace: own4 }, { group: backend2.group, kind: backend2.kind, namespace, name: backend2.name })) return nowhere2;
@@ -22119,7 +22381,7 @@ function rewriteOf({ hostname: hostname2, path: path2 }) {
     rewrite: { uri: prefix3 === void 0 ? "" : prefix3 === "" ? "/" : prefix3, authority: hostname2 ?? "", regex: path2?.type === "full" ? { match: "/.*", rewrite: path2.value } : void 0 }
   };
 }
-function inOrder2(routes3) {
+function inOrder3(routes3) {
   return [...routes3].sort((left, right) => {
     const [one, other] = [left.match[0], right.match[0]];
     if (one === void 0 || other === void 0) return (one === void 0 ? 1 : 0) - (other === void 0 ? 1 : 0);
@@ -22237,15 +22499,15 @@ function routeSet(mesh2, service, delegates) {
     namespace,
     name: service.name,
     created: creationSecond(service.creationTimestamp),
-    hosts: spec.hosts.map((host) => destinationHost(host, namespace)),
+    hosts: spec.hosts.map((host) => fullHost(host, namespace)),
     gateways: spec.gateways.map((gateway2) => gatewayKey(gateway2, namespace)),
-    exportTo: exportedTo(mesh2, service),
+    exportTo: exportedTo2(mesh2, service),
     api: "istio",
     http: spec.http.flatMap((route2) => {
       if (route2.delegate === void 0) return [resolved2(route2, service)];
       const delegate = delegates.get(`${route2.delegate.namespace ?? namespace}/${route2.delegate.name}`);
       if (delegate === void 0) return [];
-      const seen = exportedTo(mesh2, delegate);
+      const seen = exportedTo2(mesh2, delegate);
       if (!seen.includes("*") && !seen.includes(namespace)) return [];
       const own4 = resolved2(route2, service);
       return mergeDelegate(own4, delegate.spec.http.map((inner) => resolved2(inner, delegate)));
@@ -22265,7 +22527,7 @@ function resolved2(route2, service) {
   };
 }
 function destinations(route2, namespace) {
-  return route2.map((destination2) => ({ ...destination2, host: destinationHost(destination2.host, namespace) }));
+  return route2.map((destination2) => ({ ...destination2, host: fullHost(destination2.host, namespace) }));
 }
 function atGateways(matches3, namespace) {
   return matches3.map((match) => ({ ...match, gateways: match.gateways.map((gateway2) => gatewayKey(gateway2, namespace)) }));
@@ -22273,7 +22535,7 @@ function atGateways(matches3, namespace) {
 function gatewayKey(gateway2, namespace) {
   return gateway2 === "mesh" || gateway2.includes("/") ? gateway2 : `${namespace}/${gateway2}`;
 }
-function exportedTo(mesh2, { spec, namespace = "" }) {
+function exportedTo2(mesh2, { spec, namespace = "" }) {
   return inNamespace(spec.exportTo.length > 0 ? spec.exportTo : defaultExportTo(mesh2), namespace);
 }
 function defaultExportTo(mesh2) {
@@ -22287,10 +22549,10 @@ var init_virtual_services = __esm({
   "src/semantics/gateways/virtual-services.ts"() {
     "use strict";
     init_attachment();
+    init_hosts();
     init_policies();
     init_ports();
     init_delegates();
-    init_host_names();
   }
 });
 
@@ -22339,12 +22601,12 @@ function httpSets(mesh2, listeners) {
       for (const host of route2.spec.hostnames.length === 0 ? ["*"] : route2.spec.hostnames) {
         if (isolated(parent, host, listeners)) continue;
         const key3 = `${parent.gateway.key}/${host}`;
-        const known8 = sets.get(key3);
-        sets.set(key3, known8 === void 0 ? { ...base2(mesh2, route2, parent), name: key3.replaceAll("/", "~"), hosts: [host], http: inOrder2(rules3) } : { ...known8, http: [...known8.http, ...inOrder2(rules3)] });
+        const known10 = sets.get(key3);
+        sets.set(key3, known10 === void 0 ? { ...base2(mesh2, route2, parent), name: key3.replaceAll("/", "~"), hosts: [host], http: inOrder3(rules3) } : { ...known10, http: [...known10.http, ...inOrder3(rules3)] });
       }
     }
   }
-  return [...sets.values()].map((set) => ({ ...set, http: inOrder2(set.http) }));
+  return [...sets.values()].map((set) => ({ ...set, http: inOrder3(set.http) }));
 }
 function base2(mesh2, route2, parent) {
   const namespace = route2.namespace ?? "";
@@ -22572,12 +22834,12 @@ function bucket(chains, sni) {
   return chains.filter(({ names: names4 }) => names4.length === 0);
 }
 function overlapping(chains) {
-  const known8 = /* @__PURE__ */ new Set();
+  const known10 = /* @__PURE__ */ new Set();
   for (const { names: names4, meshClientsOnly } of chains) {
     for (const name2 of names4.length === 0 ? ["*"] : names4) {
       const key3 = `${name2} ${String(meshClientsOnly)}`;
-      if (known8.has(key3)) return name2;
-      known8.add(key3);
+      if (known10.has(key3)) return name2;
+      known10.add(key3);
     }
   }
   return void 0;
@@ -22717,8 +22979,8 @@ function textOf5(matcher) {
   }
 }
 function matcherKey(matcher) {
-  const known8 = matcherKeys.get(matcher);
-  if (known8 !== void 0) return known8;
+  const known10 = matcherKeys.get(matcher);
+  if (known10 !== void 0) return known10;
   const key3 = textOf5(matcher);
   matcherKeys.set(matcher, key3);
   return key3;
@@ -22732,8 +22994,8 @@ function predicateKey(predicate) {
   return predicate.none.length === 0 ? `${predicate.dimension}: ${any}` : `${predicate.dimension}: ${any} except ${matcherKeysOf(predicate.none).join(" | ")}`;
 }
 function cubeKey(cube3) {
-  const known8 = cubeKeys.get(cube3);
-  if (known8 !== void 0) return known8;
+  const known10 = cubeKeys.get(cube3);
+  if (known10 !== void 0) return known10;
   const key3 = cube3.predicates.length === 0 ? "*" : distinct(cube3.predicates.map(predicateKey)).join(" & ");
   cubeKeys.set(cube3, key3);
   return key3;
@@ -22860,7 +23122,7 @@ function lowerCertificate(condition, own4) {
   const carried = { type: "present" };
   const dimension = headerDimension(condition.name);
   const anonymous2 = condition.any.length > 0 ? [] : [[{ dimension: "peer", any: [], none: [identified4] }]];
-  const known8 = [false, true].flatMap((behindOwn) => {
+  const known10 = [false, true].flatMap((behindOwn) => {
     const base3 = [
       { dimension: "peer", any: [identified4], none: [] },
       { dimension, any: behindOwn ? [carried] : [], none: behindOwn ? [] : [carried] }
@@ -22873,7 +23135,7 @@ function lowerCertificate(condition, own4) {
     if (wanted2.length === 0 || wanted2.includes(true)) return [[...base3, ...without2]];
     return questions(wanted2).map(({ dimension: asked, matcher }) => [...base3, ...without2, { dimension: asked, any: [matcher], none: [] }]);
   });
-  return [...anonymous2, ...known8];
+  return [...anonymous2, ...known10];
 }
 function questions(truths2) {
   return truths2.filter((truth) => typeof truth === "object");
@@ -23019,8 +23281,8 @@ function planeOf({ chain }) {
 function remembered(entry2, context2, read6) {
   const { config: config3, policyNamespace } = context2;
   const plane = planeOf(context2);
-  const known8 = knownFields.get(entry2);
-  if (known8?.config === config3 && known8.plane === plane && known8.policyNamespace === policyNamespace) return known8.fields;
+  const known10 = knownFields.get(entry2);
+  if (known10?.config === config3 && known10.plane === plane && known10.policyNamespace === policyNamespace) return known10.fields;
   const fields3 = read6(entry2, context2);
   knownFields.set(entry2, { config: config3, plane, policyNamespace, fields: fields3 });
   return fields3;
@@ -23133,8 +23395,8 @@ function claimField(path2, any, none6) {
   }
   return { condition: { on: "claim", path: path2, any: patterns(any), none: patterns(none6) }, envoyHttp: true, ztunnelHttp: true, unbuildable: false };
 }
-function headerField(written2, any, none6) {
-  const name2 = written2.toLowerCase();
+function headerField(written3, any, none6) {
+  const name2 = written3.toLowerCase();
   const matchers = (values5) => values5.map((value) => textPattern(value, "present"));
   const http = { envoyHttp: true, ztunnelHttp: true, unbuildable: false };
   const dimension = name2 === ":authority" || name2 === "host" ? "host" : name2 === ":method" ? "method" : void 0;
@@ -23153,8 +23415,8 @@ function portField(any, none6) {
   return [checkedField("port", any, none6, portMatcher, false)];
 }
 function checkedField(dimension, any, none6, read6, ztunnelHttp) {
-  const build2 = (values5) => values5.flatMap((value) => read6(value) ?? []);
-  const built = { any: build2(any), none: build2(none6) };
+  const build3 = (values5) => values5.flatMap((value) => read6(value) ?? []);
+  const built = { any: build3(any), none: build3(none6) };
   const unbuildable = built.any.length < any.length || built.none.length < none6.length;
   const vanished = built.any.length === 0 && built.none.length === 0;
   return { condition: vanished ? "ignored" : { on: "value", dimension, ...built }, envoyHttp: false, ztunnelHttp, unbuildable };
@@ -23172,15 +23434,15 @@ var init_rule = __esm({
 
 // src/semantics/authorization-policy.ts
 function enforced(policies2, chain, config3) {
-  let known8 = enforcedPolicies.get(policies2);
-  if (known8 === void 0 || known8.config !== config3) {
-    known8 = { config: config3, byChain: /* @__PURE__ */ new Map() };
-    enforcedPolicies.set(policies2, known8);
+  let known10 = enforcedPolicies.get(policies2);
+  if (known10 === void 0 || known10.config !== config3) {
+    known10 = { config: config3, byChain: /* @__PURE__ */ new Map() };
+    enforcedPolicies.set(policies2, known10);
   }
-  let found2 = known8.byChain.get(chain);
+  let found2 = known10.byChain.get(chain);
   if (found2 === void 0) {
     found2 = sortOut(policies2, chain, config3);
-    known8.byChain.set(chain, found2);
+    known10.byChain.set(chain, found2);
   }
   return found2;
 }
@@ -23198,8 +23460,8 @@ function compilePolicy(of, chain, config3) {
   compiledPolicies.set(config3, forConfig);
   const forPolicy = forConfig.get(policy) ?? /* @__PURE__ */ new Map();
   forConfig.set(policy, forPolicy);
-  const known8 = forPolicy.get(chain);
-  if (known8 !== void 0) return known8;
+  const known10 = forPolicy.get(chain);
+  if (known10 !== void 0) return known10;
   const action2 = policy.spec.action === "ALLOW" ? "ALLOW" : "DENY";
   const rules3 = policy.spec.rules.flatMap((rule2, index) => compileRule(rule2, index, { chain, action: action2, policyNamespace: policy.namespace ?? "", config: config3 }) ?? []);
   const fresh = { id: resourceId(policy), provider: policy.spec.provider, rules: compact(rules3) };
@@ -23418,10 +23680,10 @@ function rewrittenHeaders(rules3) {
   const found2 = new Map([clientCertificateHeader]);
   const howOf = (name2) => canonical(rules3.filter((rule2) => outputsOf(rule2).includes(name2) || rule2.locations.some((location) => touchedAt(location) === name2)).map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences, rule2.spec.outputClaimToHeaders, rule2.spec.outputPayloadToHeader, rule2.spec.forwardOriginalToken]));
   const note2 = (name2, rewriting) => {
-    const known8 = found2.get(name2);
-    if (known8 === void 0) found2.set(name2, rewriting);
-    else if (known8.by === "taken" && rewriting.by === "taken") found2.set(name2, { ...known8, tokens: distinctTokens([...known8.tokens, ...rewriting.tokens]) });
-    else if (known8.by === "claims" && rewriting.by === "claims") found2.set(name2, { ...known8, writers: [...known8.writers, ...rewriting.writers] });
+    const known10 = found2.get(name2);
+    if (known10 === void 0) found2.set(name2, rewriting);
+    else if (known10.by === "taken" && rewriting.by === "taken") found2.set(name2, { ...known10, tokens: distinctTokens([...known10.tokens, ...rewriting.tokens]) });
+    else if (known10.by === "claims" && rewriting.by === "claims") found2.set(name2, { ...known10, writers: [...known10.writers, ...rewriting.writers] });
     else found2.set(name2, { by: "several", how: howOf(name2) });
   };
   for (const rule2 of rules3) {
@@ -24506,8 +24768,8 @@ var init_build2 = __esm({
         if (!Utils2.isString(input) && !Utils2.isByteArray(input)) throw new TypeError(`The input must be a string or a byte array (Uint8Array or number[]), not ${Utils2.typeName(input)}`);
       }
       static checkFlags(flags) {
-        const known8 = PublicFlags.MULTILINE | PublicFlags.DOTALL | PublicFlags.CASE_INSENSITIVE | PublicFlags.DISABLE_UNICODE_GROUPS | PublicFlags.LONGEST_MATCH | PublicFlags.LOOKBEHINDS;
-        if (!Number.isInteger(flags) || (flags & ~known8) !== 0) throw new RE2JSFlagsException("Flags should only be a combination of MULTILINE, DOTALL, CASE_INSENSITIVE, DISABLE_UNICODE_GROUPS, LONGEST_MATCH, LOOKBEHINDS");
+        const known10 = PublicFlags.MULTILINE | PublicFlags.DOTALL | PublicFlags.CASE_INSENSITIVE | PublicFlags.DISABLE_UNICODE_GROUPS | PublicFlags.LONGEST_MATCH | PublicFlags.LOOKBEHINDS;
+        if (!Number.isInteger(flags) || (flags & ~known10) !== 0) throw new RE2JSFlagsException("Flags should only be a combination of MULTILINE, DOTALL, CASE_INSENSITIVE, DISABLE_UNICODE_GROUPS, LONGEST_MATCH, LOOKBEHINDS");
       }
       static isByteArray(input) {
         return Array.isArray(input) || Object.prototype.toString.call(input) === "[object Uint8Array]";
@@ -27183,7 +27445,7 @@ var init_build2 = __esm({
         const edges = /* @__PURE__ */ new Map();
         const parent = [0];
         const unit3 = [0];
-        const depth = [0];
+        const depth2 = [0];
         const terminal = [0];
         for (const word2 of words3) {
           let node2 = 0;
@@ -27195,7 +27457,7 @@ var init_build2 = __esm({
               edges.set(key3, child);
               parent.push(node2);
               unit3.push(word2[i]);
-              depth.push(depth[node2] + 1);
+              depth2.push(depth2[node2] + 1);
               terminal.push(0);
             }
             node2 = child;
@@ -27216,7 +27478,7 @@ var init_build2 = __esm({
         this.childNode = children;
         const byDepth = new Int32Array(numNodes);
         for (let n = 0; n < numNodes; n++) byDepth[n] = n;
-        byDepth.sort((a, b) => depth[a] - depth[b]);
+        byDepth.sort((a, b) => depth2[a] - depth2[b]);
         const fail2 = new Int32Array(numNodes);
         const match = Uint8Array.from(terminal);
         for (let k = 1; k < numNodes; k++) {
@@ -30551,8 +30813,8 @@ var init_recent = __esm({
         this.#most = most3;
       }
       get(key3, make) {
-        const known8 = this.#young.get(key3);
-        if (known8 !== void 0) return known8;
+        const known10 = this.#young.get(key3);
+        if (known10 !== void 0) return known10;
         const value = this.#old.get(key3) ?? make(key3);
         if (this.#young.size >= this.#most) {
           this.#old = this.#young;
@@ -30625,12 +30887,12 @@ function virtualHosts(served2, servers) {
       const common3 = commonNames(namesFor(server.hosts, set.namespace), set.hosts);
       if (common3.length === 0) continue;
       const key3 = `${gateway2.key} ${set.namespace}/${set.name}`;
-      const routes3 = computed2.get(key3) ?? guardedRoutes(served2, set, gateway2.key, server.number);
+      const routes3 = computed2.get(key3) ?? guardedRoutes(served2.pods, set, gateway2.key, server.number);
       if (routes3.length === 0) continue;
       computed2.set(key3, routes3);
       for (const name2 of common3.map((each) => each.toLowerCase())) {
-        const known8 = hosts.get(name2) ?? { routes: [], redirectsToTls: false };
-        hosts.set(name2, { routes: [...known8.routes, ...routes3], redirectsToTls: known8.redirectsToTls || redirects });
+        const known10 = hosts.get(name2) ?? { routes: [], redirectsToTls: false };
+        hosts.set(name2, { routes: [...known10.routes, ...routes3], redirectsToTls: known10.redirectsToTls || redirects });
       }
     }
     if (!redirects) continue;
@@ -30638,12 +30900,12 @@ function virtualHosts(served2, servers) {
   }
   return [...hosts].map(([host, { routes: routes3, redirectsToTls }]) => ({ host, redirectsToTls, routes: [...routes3.filter((route2) => !takesAll(route2)), ...routes3.filter(takesAll)] }));
 }
-function guardedRoutes(served2, set, gateway2, number4) {
+function guardedRoutes(proxy, set, gateway2, number4) {
   const found2 = [];
   for (const route2 of set.http) {
     if (route2.match.length === 0) return [...found2, { route: route2, match: void 0, api: set.api, number: number4 }];
     for (const match of route2.match) {
-      if (!fitsProxy(served2, match, gateway2, number4)) continue;
+      if (!fitsProxy(proxy, match, gateway2, number4)) continue;
       const guarded = { route: route2, match, api: set.api, number: number4 };
       found2.push(guarded);
       if (takesAll(guarded)) return found2;
@@ -30651,10 +30913,10 @@ function guardedRoutes(served2, set, gateway2, number4) {
   }
   return found2;
 }
-function fitsProxy({ pods: pods2 }, match, gateway2, number4) {
+function fitsProxy(proxy, match, gateway2, number4) {
   if (match.port !== void 0 && match.port !== number4) return false;
   if (match.gateways.length > 0) return match.gateways.includes(gateway2);
-  return selects(match.sourceLabels, pods2.labels) && (match.sourceNamespace === void 0 || match.sourceNamespace === pods2.namespace);
+  return selects(match.sourceLabels, proxy.labels) && (match.sourceNamespace === void 0 || match.sourceNamespace === proxy.namespace);
 }
 function takesAll({ match }) {
   if (match === void 0) return true;
@@ -30930,10 +31192,10 @@ function refusesPlaintext(mtls2, port3) {
 }
 function ambientMtls(mesh2, attached) {
   const { mesh: meshWide2, namespace, workload: workload2 } = attached.peerAuthentication;
-  const scopes = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload2].map((policies2) => judgedOldest(mayBeOldest(policies2, mesh2), mesh2));
-  const settled3 = scopes.map((candidates4) => isSettled(candidates4, mesh2) ? candidates4 : []);
-  const rounded = worldsOf(settled3).map((chosen) => {
-    const worlds2 = worldsOf(scopes.map((candidates4, scope3) => chosen[scope3] === void 0 ? candidates4 : [chosen[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
+  const scopes2 = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload2].map((policies2) => judgedOldest(mayBeOldest(policies2, mesh2), mesh2));
+  const settled3 = scopes2.map((candidates4) => isSettled(candidates4, mesh2) ? candidates4 : []);
+  const rounded = worldsOf(settled3).map((chosen2) => {
+    const worlds2 = worldsOf(scopes2.map((candidates4, scope3) => chosen2[scope3] === void 0 ? candidates4 : [chosen2[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
     return worlds2.reduce((found2, world) => weight(world) < weight(found2) ? world : found2);
   });
   return rounded.reduce((found2, world) => weight(world) > weight(found2) ? world : found2);
@@ -31274,8 +31536,8 @@ var init_gateway3 = __esm({
 
 // src/semantics/namespace-labels.ts
 function declaredNamespaces(mesh2) {
-  const known8 = declared.get(mesh2);
-  if (known8 !== void 0) return known8;
+  const known10 = declared.get(mesh2);
+  if (known10 !== void 0) return known10;
   const fresh = /* @__PURE__ */ new Map();
   const told = mesh2.enrolmentWorld.knowledge.namespaces;
   for (const name2 of /* @__PURE__ */ new Set([...mesh2.namespaces.keys(), ...told.keys()])) {
@@ -31345,11 +31607,11 @@ var init_namespace_labels = __esm({
 
 // src/semantics/lowering.ts
 function lowerPolicy(policy, context2) {
-  const known8 = lowered2.get(policy, () => /* @__PURE__ */ new Map());
-  const cached2 = known8.get(context2.key);
+  const known10 = lowered2.get(policy, () => /* @__PURE__ */ new Map());
+  const cached2 = known10.get(context2.key);
   if (cached2 !== void 0) return cached2;
   const fresh = lower(policy, context2);
-  known8.set(context2.key, fresh);
+  known10.set(context2.key, fresh);
   return fresh;
 }
 function lower(policy, context2) {
@@ -31414,10 +31676,10 @@ function mergeCubes(cubes) {
   const byKey = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
     const key3 = cubeKey(cube3);
-    const known8 = byKey.get(key3);
-    if (known8 === void 0) byKey.set(key3, cube3);
-    else if (!known8.origins.some((origin) => cube3.origins.every((other) => other.policy === origin.policy && other.rule === origin.rule))) {
-      byKey.set(key3, { predicates: known8.predicates, origins: [...known8.origins, ...cube3.origins] });
+    const known10 = byKey.get(key3);
+    if (known10 === void 0) byKey.set(key3, cube3);
+    else if (!known10.origins.some((origin) => cube3.origins.every((other) => other.policy === origin.policy && other.rule === origin.rule))) {
+      byKey.set(key3, { predicates: known10.predicates, origins: [...known10.origins, ...cube3.origins] });
     }
   }
   return distinct(byKey.keys()).map((key3) => byKey.get(key3));
@@ -31440,8 +31702,8 @@ var init_lowering = __esm({
 
 // src/semantics/network-world.ts
 function networkWorldOf(mesh2) {
-  const known8 = worlds.get(mesh2);
-  if (known8 !== void 0) return known8;
+  const known10 = worlds.get(mesh2);
+  if (known10 !== void 0) return known10;
   const fresh = build(mesh2);
   worlds.set(mesh2, fresh);
   return fresh;
@@ -31521,8 +31783,8 @@ function sameRules(left, right) {
   return right !== void 0 && left.id === right.id && (left.rules === right.rules || canonical(left.rules) === canonical(right.rules));
 }
 function changedEgress(base3, head) {
-  const known8 = changedEgresses.get(base3)?.get(head);
-  if (known8 !== void 0) return known8;
+  const known10 = changedEgresses.get(base3)?.get(head);
+  if (known10 !== void 0) return known10;
   const lacking = (own4, other) => {
     const there = new Map(networkWorldOf(other).all.egress.map((policy) => [policy.id, policy]));
     return networkWorldOf(own4).all.egress.filter((policy) => {
@@ -31538,13 +31800,13 @@ function changedEgress(base3, head) {
 }
 function egressKey({ mesh: mesh2, destination: destination2, tunnelled }, policies2) {
   const lowering = { mesh: mesh2, destination: destination2, tunnelled, ports: portsOf2(destination2), unread: /* @__PURE__ */ new Map() };
-  const scopes = policies2.map((policy) => cubeKey({ predicates: scope2(policy), origins: [] }));
+  const scopes2 = policies2.map((policy) => cubeKey({ predicates: scope2(policy), origins: [] }));
   const cubes = policies2.flatMap((policy) => egressCubes(lowering, policy)).map(cubeKey);
-  return canonical([scopes.sort(compareText), cubes.sort(compareText), [...lowering.unread]]);
+  return canonical([scopes2.sort(compareText), cubes.sort(compareText), [...lowering.unread]]);
 }
 function commonKey(mesh2) {
-  const known8 = commonKeys.get(mesh2);
-  if (known8 !== void 0) return known8;
+  const known10 = commonKeys.get(mesh2);
+  if (known10 !== void 0) return known10;
   const world = networkWorldOf(mesh2);
   const tiers = ["Admin", "Baseline"].flatMap((tier) => ["ingress", "egress"].map((direction) => world.tier(tier, direction)));
   const key3 = shortHash(canonical(tiers), canonical([...declaredNamespaces(mesh2)].sort(([left], [right]) => compareText(left, right))));
@@ -31552,8 +31814,8 @@ function commonKey(mesh2) {
   return key3;
 }
 function worldKey(mesh2) {
-  const known8 = worldKeys.get(mesh2);
-  if (known8 !== void 0) return known8;
+  const known10 = worldKeys.get(mesh2);
+  if (known10 !== void 0) return known10;
   const world = networkWorldOf(mesh2);
   const key3 = shortHash(canonical(world.all.egress.map((policy) => [policy.id, policy.podSelector, policy.rules])), commonKey(mesh2));
   worldKeys.set(mesh2, key3);
@@ -31635,17 +31897,17 @@ function egressAlternatives(lowering) {
     return targets3.length === 0 ? [] : tierMatch(lowering, rule2, sourceOf2(lowering, rule2, rule2.subject).flatMap((source2) => targets3.map((target) => [...source2, ...target])));
   };
   const isolating = world.all.egress;
-  const scopes = isolatedSources(mesh2);
-  const unisolated = tiered(world.tier("Baseline", "egress"), "out", match, [{ id: " out:free", layers: [layer("all", scopes)] }]).map(
-    (alternative) => alternative.id === " out:free" ? alternative : { id: alternative.id, layers: [layer("all", scopes), ...alternative.layers] }
+  const scopes2 = isolatedSources(mesh2);
+  const unisolated = tiered(world.tier("Baseline", "egress"), "out", match, [{ id: " out:free", layers: [layer("all", scopes2)] }]).map(
+    (alternative) => alternative.id === " out:free" ? alternative : { id: alternative.id, layers: [layer("all", scopes2), ...alternative.layers] }
   );
   const allowed = mergeCubes(isolating.flatMap((policy) => egressCubes(lowering, policy)));
   const rest = allowed.length === 0 ? unisolated : [...unisolated, { id: " out:rules", layers: [layer(allowed)] }];
   return tiered(world.tier("Admin", "egress"), "out", match, rest);
 }
 function isolatedSources(mesh2) {
-  const known8 = scopesOf.get(mesh2);
-  if (known8 !== void 0) return known8;
+  const known10 = scopesOf.get(mesh2);
+  if (known10 !== void 0) return known10;
   const fresh = mergeCubes(networkWorldOf(mesh2).all.egress.map((policy) => ({ predicates: scope2(policy), origins: [{ policy: policy.id }] })));
   scopesOf.set(mesh2, fresh);
   return fresh;
@@ -31659,8 +31921,8 @@ function egressCubes(lowering, policy) {
   const key3 = canonical([lowering.tunnelled, lowering.ports ?? null, targets3.map((found2) => found2.map((target) => target.map(predicateKey)))]);
   const cached2 = egressCache.get(policy) ?? /* @__PURE__ */ new Map();
   egressCache.set(policy, cached2);
-  const known8 = cached2.get(key3);
-  if (known8 !== void 0) return known8;
+  const known10 = cached2.get(key3);
+  if (known10 !== void 0) return known10;
   const within3 = scope2(policy);
   const fresh = policy.rules.flatMap((rule2, index) => product((targets3[index] ?? []).map((target) => [...within3, ...target]), portPredicates(lowering, rule2.ports), { policy: policy.id, rule: index }));
   cached2.set(key3, fresh);
@@ -31686,8 +31948,8 @@ function blockPredicates(dimension, cidr, except) {
   return block === void 0 ? [] : [[{ dimension, any: [block], none: outside }]];
 }
 function inNamespace2(name2) {
-  const known8 = namespacePredicates.get(name2);
-  if (known8 !== void 0) return known8;
+  const known10 = namespacePredicates.get(name2);
+  if (known10 !== void 0) return known10;
   const fresh = { dimension: "peer", any: [{ type: "source-namespace", names: [name2], declared: [name2], selection: void 0 }], none: [] };
   namespacePredicates.set(name2, fresh);
   return fresh;
@@ -31695,8 +31957,8 @@ function inNamespace2(name2) {
 function inNamespaces(mesh2, selection) {
   const cache = selections.get(mesh2) ?? { declared: [...declaredNamespaces(mesh2).keys()].sort(compareText), known: /* @__PURE__ */ new WeakMap() };
   selections.set(mesh2, cache);
-  const known8 = cache.known.get(selection);
-  if (known8 !== void 0) return known8;
+  const known10 = cache.known.get(selection);
+  if (known10 !== void 0) return known10;
   const names4 = cache.declared.filter((name2) => selectionHolds(selection, declaredNamespaces(mesh2).get(name2) ?? {}));
   const fresh = { dimension: "peer", any: [{ type: "source-namespace", names: names4, declared: cache.declared, selection }], none: [] };
   cache.known.set(selection, fresh);
@@ -32003,16 +32265,16 @@ function destinationEnd({ mesh: mesh2, query: query3, destination: destination2 
 function sourceEnds({ mesh: mesh2, query: query3 }, callers5) {
   const { from: from2 } = query3;
   const address = parseIp(from2.ip ?? "");
-  const podAddress2 = address ?? parseIp(someSourcePod);
+  const podAddress3 = address ?? parseIp(someSourcePod);
   if (from2.pod !== void 0) {
     const { namespace, labels: labels3, namespaceLabels: namespaceLabels2 } = from2.pod;
-    return [{ type: "pod", namespace, namespaceLabel: namespaceReader(mesh2, namespace, namespaceLabels2), labels: labels3, ports: void 0, address: podAddress2 }];
+    return [{ type: "pod", namespace, namespaceLabel: namespaceReader(mesh2, namespace, namespaceLabels2), labels: labels3, ports: void 0, address: podAddress3 }];
   }
-  if (callers5.length > 0) return callers5.map((workload2) => podOf(mesh2, workload2, podAddress2));
+  if (callers5.length > 0) return callers5.map((workload2) => podOf(mesh2, workload2, podAddress3));
   if (typeof from2.principal === "string") {
     const namespace = identityParts(from2.principal)?.namespace;
     if (namespace === void 0 && address !== void 0) return [{ type: "outside", address }];
-    return [namespace === void 0 ? { type: "somebody" } : { type: "pod", namespace, namespaceLabel: namespaceReader(mesh2, namespace), labels: void 0, ports: void 0, address: podAddress2 }];
+    return [namespace === void 0 ? { type: "somebody" } : { type: "pod", namespace, namespaceLabel: namespaceReader(mesh2, namespace), labels: void 0, ports: void 0, address: podAddress3 }];
   }
   return [address === void 0 ? { type: "somebody" } : { type: "outside", address }];
 }
@@ -32048,8 +32310,8 @@ var init_network = __esm({
 
 // src/posture/callers.ts
 function workloadsPresenting(mesh2, principal) {
-  let known8 = presenters.get(mesh2);
-  if (known8 === void 0) {
+  let known10 = presenters.get(mesh2);
+  if (known10 === void 0) {
     const fresh = /* @__PURE__ */ new Map();
     for (const workload2 of mesh2.workloads.values()) {
       if (workload2.enrolment.mode === "none") continue;
@@ -32058,10 +32320,10 @@ function workloadsPresenting(mesh2, principal) {
       if (list4 === void 0) fresh.set(identity2, [workload2]);
       else list4.push(workload2);
     }
-    known8 = fresh;
-    presenters.set(mesh2, known8);
+    known10 = fresh;
+    presenters.set(mesh2, known10);
   }
-  return known8.get(principal) ?? [];
+  return known10.get(principal) ?? [];
 }
 var presenters;
 var init_callers = __esm({
@@ -32097,18 +32359,18 @@ var init_port_set = __esm({
 
 // src/posture/connection-domains.ts
 function connectionDomains(config3, workload2, effective2) {
-  const known8 = knownDomains.get(config3) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
-  knownDomains.set(config3, known8);
+  const known10 = knownDomains.get(config3) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
+  knownDomains.set(config3, known10);
   const classes2 = portClasses(workload2, effective2);
   const key3 = classes2.map(({ ports: ports3, protocol, mode }) => [ports3.except ? "other" : [...ports3.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
-  const same4 = known8.byPorts.get(key3);
+  const same4 = known10.byPorts.get(key3);
   if (same4 !== void 0) return same4;
   const fresh = computeDomains(classes2);
   const groupsKey = JSON.stringify([...fresh.groups]);
-  const groups2 = known8.groups.get(groupsKey) ?? fresh.groups;
-  known8.groups.set(groupsKey, groups2);
+  const groups2 = known10.groups.get(groupsKey) ?? fresh.groups;
+  known10.groups.set(groupsKey, groups2);
   const shared2 = { ...fresh, groups: groups2 };
-  known8.byPorts.set(key3, shared2);
+  known10.byPorts.set(key3, shared2);
   return shared2;
 }
 function computeDomains(portClassList) {
@@ -32194,14 +32456,14 @@ var init_connection_domains = __esm({
       #entries = /* @__PURE__ */ new Map();
       add(pattern, ports3, extra) {
         const key3 = JSON.stringify(pattern);
-        const known8 = this.#entries.get(key3);
-        if (known8 === void 0) {
+        const known10 = this.#entries.get(key3);
+        if (known10 === void 0) {
           this.#entries.set(key3, { pattern, ports: ports3, extra: [...extra] });
           return;
         }
-        known8.ports = unionOfPorts(known8.ports, ports3);
-        const present2 = new Set(known8.extra.map((entry2) => JSON.stringify(entry2)));
-        known8.extra.push(...extra.filter((entry2) => !present2.has(JSON.stringify(entry2))));
+        known10.ports = unionOfPorts(known10.ports, ports3);
+        const present2 = new Set(known10.extra.map((entry2) => JSON.stringify(entry2)));
+        known10.extra.push(...extra.filter((entry2) => !present2.has(JSON.stringify(entry2))));
       }
       entries() {
         return [...this.#entries.values()];
@@ -32212,8 +32474,8 @@ var init_connection_domains = __esm({
 
 // src/semantics/fixed.ts
 function withFixed(policy, fixed3) {
-  const forPolicy = known3.get(policy) ?? /* @__PURE__ */ new Map();
-  known3.set(policy, forPolicy);
+  const forPolicy = known4.get(policy) ?? /* @__PURE__ */ new Map();
+  known4.set(policy, forPolicy);
   const cached2 = forPolicy.get(fixed3.key);
   if (cached2 !== void 0) return cached2;
   const fresh = { ...policy, rules: policy.rules.flatMap((rule2) => fixedRule(rule2, fixed3) ?? []) };
@@ -32249,12 +32511,12 @@ function isFixed(condition, fixed3) {
 function textOf7(value) {
   return typeof value === "string" ? value : null;
 }
-var known3;
+var known4;
 var init_fixed = __esm({
   "src/semantics/fixed.ts"() {
     "use strict";
     init_condition();
-    known3 = /* @__PURE__ */ new WeakMap();
+    known4 = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -32266,7 +32528,7 @@ function sidecarLowering(config3, attached, domains, rules3, fixed3) {
   const contexts = contextsOf(domains.groups, rules3);
   const early = new Map([...contexts].map(([group4, context2]) => [group4, { ...context2, key: `${group4} before tokens`, readable: [], rewrittenHeaders: rewrittenBeforeTokens }]));
   const inGroup = new Map([...contexts.keys()].map((group4) => [group4, atFixed(enforced(attached.authorization, group4 === "http" ? "http" : "tcp", config3), fixed3)]));
-  const place2 = (policiesIn2, within3 = contexts) => {
+  const place3 = (policiesIn2, within3 = contexts) => {
     const byPolicy = /* @__PURE__ */ new Map();
     for (const [group4, policies2] of inGroup) {
       for (const policy of policiesIn2(policies2, group4)) {
@@ -32290,11 +32552,11 @@ function sidecarLowering(config3, attached, domains, rules3, fixed3) {
   const authorization2 = {
     id: "authorization",
     // A1.5: attached counts, usable rules do not.
-    allow: hasAllow ? mergeCubes(place2((policies2) => policies2.allow)) : "all",
-    deny: mergeCubes([...place2((policies2) => policies2.deny), ...place2(custom("denies"), early)])
+    allow: hasAllow ? mergeCubes(place3((policies2) => policies2.allow)) : "all",
+    deny: mergeCubes([...place3((policies2) => policies2.deny), ...place3(custom("denies"), early)])
   };
-  const asking2 = mergeCubes(place2(custom("asked"), early));
-  const asked = askedProviders(attached, config3, (provider2) => mergeCubes(place2((policies2, group4) => custom("asked")(policies2, group4).filter((policy) => policy.provider === provider2), early)));
+  const asking2 = mergeCubes(place3(custom("asked"), early));
+  const asked = askedProviders(attached, config3, (provider2) => mergeCubes(place3((policies2, group4) => custom("asked")(policies2, group4).filter((policy) => policy.provider === provider2), early)));
   const authentication = authenticationLayer(domains.groups, rules3, opaque);
   return {
     authentication,
@@ -32311,8 +32573,8 @@ function askedProviders(attached, config3, cubesOf) {
   return names4.flatMap((provider2) => {
     const cubes = cubesOf(provider2);
     if (cubes.length === 0) return [];
-    const known8 = config3.extensionProviders?.find((candidate) => candidate.name === provider2);
-    return [{ provider: provider2, key: known8?.key, failOpen: known8?.failOpen ?? false, cubes }];
+    const known10 = config3.extensionProviders?.find((candidate) => candidate.name === provider2);
+    return [{ provider: provider2, key: known10?.key, failOpen: known10?.failOpen ?? false, cubes }];
   });
 }
 function atFixed(policies2, fixed3) {
@@ -32334,8 +32596,8 @@ function authenticationLayer(groups2, rules3, opaque) {
   return { id: "authentication", allow: "all", deny: mergeCubes((refused ?? []).flatMap((token) => http.map((domain) => ({ predicates: [...domain, ...token.predicates], origins: token.origins })))) };
 }
 function contextsOf(groups2, rules3) {
-  const known8 = rules3.length === 0 ? contextsWithoutTokens.get(groups2) : void 0;
-  if (known8 !== void 0) return known8;
+  const known10 = rules3.length === 0 ? contextsWithoutTokens.get(groups2) : void 0;
+  if (known10 !== void 0) return known10;
   const fresh = freshContexts(groups2, rules3);
   if (rules3.length === 0) contextsWithoutTokens.set(groups2, fresh);
   return fresh;
@@ -32365,8 +32627,8 @@ function placePolicy(policies2, domains, contexts) {
   const forDomains = forPolicy.get(domains) ?? /* @__PURE__ */ new Map();
   forPolicy.set(domains, forDomains);
   const key3 = `${[...policies2.keys()].join(" ")} | ${[...contexts.values()].map((context2) => context2.key).join(" ")}`;
-  const known8 = forDomains.get(key3);
-  if (known8 !== void 0) return known8;
+  const known10 = forDomains.get(key3);
+  if (known10 !== void 0) return known10;
   const fresh = placeFresh(policies2, domains, contexts);
   forDomains.set(key3, fresh);
   return fresh;
@@ -32383,9 +32645,9 @@ function placeFresh(policies2, domains, contexts) {
     for (const [key3, condition] of opaqueConditions) conditions.push({ key: key3, condition, group: group4 });
     for (const cube3 of cubes2) {
       const key3 = `${String(cube3.origins[0]?.rule ?? "")} ${cubeKey(cube3)}`;
-      const known8 = holders.get(key3);
-      if (known8 === void 0) holders.set(key3, { cube: cube3, groups: [group4] });
-      else if (!known8.groups.includes(group4)) known8.groups.push(group4);
+      const known10 = holders.get(key3);
+      if (known10 === void 0) holders.set(key3, { cube: cube3, groups: [group4] });
+      else if (!known10.groups.includes(group4)) known10.groups.push(group4);
     }
   }
   const cubes = [...holders.values()].flatMap(({ cube: cube3, groups: groups2 }) => {
@@ -32416,7 +32678,7 @@ var init_sidecar_lowering = __esm({
 
 // src/posture/nobody.ts
 function nobodysRequests(mesh2) {
-  const cached2 = known4.get(mesh2);
+  const cached2 = known5.get(mesh2);
   if (cached2 !== void 0) return cached2;
   const names4 = new Set(ofKind(mesh2, "AuthorizationPolicy").flatMap((policy) => policy.spec.rules.flatMap((rule2) => [
     ...rule2.from.flatMap((source2) => [...source2.principals, ...source2.notPrincipals]),
@@ -32430,7 +32692,7 @@ function nobodysRequests(mesh2) {
     ...exact2.length === 0 ? [] : [{ predicates: [{ dimension: "peer", any: exact2, none: [] }], origins: [] }],
     ...starred.length === 0 ? [] : [{ predicates: [{ dimension: "peer", any: starred, none: [] }, { dimension: "peer", any: own4.map((domain) => ({ type: "trust-domain", pattern: { type: "exact", text: domain } })), none: [] }], origins: [] }]
   ];
-  known4.set(mesh2, fresh);
+  known5.set(mesh2, fresh);
   return fresh;
 }
 function isNobody(principal, own4) {
@@ -32438,7 +32700,7 @@ function isNobody(principal, own4) {
   const [domain = "", ns, namespace = "", sa, account = "", ...rest] = principal.split("/");
   return own4.includes(domain) && (ns !== "ns" || sa !== "sa" || rest.length > 0 || !namespaceName.test(namespace) || !accountName.test(account));
 }
-var namespaceName, accountName, known4;
+var namespaceName, accountName, known5;
 var init_nobody = __esm({
   "src/posture/nobody.ts"() {
     "use strict";
@@ -32447,7 +32709,7 @@ var init_nobody = __esm({
     init_values();
     namespaceName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
     accountName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
-    known4 = /* @__PURE__ */ new WeakMap();
+    known5 = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -32456,13 +32718,13 @@ function tied(header, places) {
   const dimension = `header:${header}`;
   const begins = ({ prefix: prefix3 }) => prefix3 === "" ? { type: "present" } : { type: "prefix", text: prefix3 };
   const at2 = (location) => ({ type: "token", locations: [location] });
-  const read6 = { type: "token", locations: distinct(places.map((place2) => place2.location)), reading: "anything" };
+  const read6 = { type: "token", locations: distinct(places.map((place3) => place3.location)), reading: "anything" };
   const cube3 = (...predicates) => ({ predicates, origins: [] });
   return [
-    ...places.map((place2) => cube3({ dimension: "token", any: [at2(place2.location)], none: [] }, { dimension, any: [], none: [begins(place2)] })),
+    ...places.map((place3) => cube3({ dimension: "token", any: [at2(place3.location)], none: [] }, { dimension, any: [], none: [begins(place3)] })),
     cube3({ dimension: "token", any: [], none: [read6] }, { dimension, any: places.map(begins), none: [] }),
     // Where it stands behind other text, the header does not begin with the prefix.
-    ...places.map((place2) => cube3({ dimension: "token", any: [{ type: "token", locations: [place2.location], reading: "token" }], none: [at2(place2.location)] }, { dimension, any: [begins(place2)], none: [] })).filter((_, index) => places[index]?.prefix !== ""),
+    ...places.map((place3) => cube3({ dimension: "token", any: [{ type: "token", locations: [place3.location], reading: "token" }], none: [at2(place3.location)] }, { dimension, any: [begins(place3)], none: [] })).filter((_, index) => places[index]?.prefix !== ""),
     cube3({ dimension: "token", any: [read6], none: [] }, { dimension, any: [], none: [{ type: "present" }] })
   ];
 }
@@ -32474,7 +32736,7 @@ function tokenTies(rules3) {
   const found2 = [...places.values()];
   const cookies = distinct(rules3.flatMap((rule2) => rule2.locations.flatMap((location) => location.in === "cookie" ? [locationText(location)] : [])));
   const inCookie = cookies.length === 0 ? [] : [{ predicates: [{ dimension: "token", any: [{ type: "token", locations: cookies }], none: [] }, { dimension: "header:cookie", any: [], none: [{ type: "present" }] }], origins: [] }];
-  return [...inCookie, ...distinct(found2.map((place2) => place2.header)).flatMap((header) => tied(header, [...found2.filter((place2) => place2.header === header), ...header === bearer.header ? [bearer] : []]))];
+  return [...inCookie, ...distinct(found2.map((place3) => place3.header)).flatMap((header) => tied(header, [...found2.filter((place3) => place3.header === header), ...header === bearer.header ? [bearer] : []]))];
 }
 function claimTies(layers) {
   const claims = /* @__PURE__ */ new Set();
@@ -33056,8 +33318,8 @@ function sidecarPosture(mesh2, workload2, assumptions2) {
   });
 }
 function mtlsLayer(domains, config3) {
-  const known8 = mtlsLayers.get(domains);
-  if (known8 !== void 0) return known8;
+  const known10 = mtlsLayers.get(domains);
+  if (known10 !== void 0) return known10;
   const fresh = freshMtlsLayer(domains, config3);
   mtlsLayers.set(domains, fresh);
   return fresh;
@@ -33152,13 +33414,13 @@ function waypointNetworks(mesh2, workload2, { waypoints }) {
   };
 }
 function toWaypoint(mesh2, waypoint) {
-  const known8 = inFront.get(mesh2) ?? /* @__PURE__ */ new Map();
-  inFront.set(mesh2, known8);
-  const found2 = known8.get(waypoint.id);
+  const known10 = inFront.get(mesh2) ?? /* @__PURE__ */ new Map();
+  inFront.set(mesh2, known10);
+  const found2 = known10.get(waypoint.id);
   if (found2 !== void 0) return found2;
   const { alternatives: alternatives2, key: key3, opaque } = networkPosture(mesh2, waypointPod(mesh2, waypoint), true);
   const fresh = { alternatives: alternatives2.map(({ id, layers }) => ({ id, layers: layers.map(toUnnamedPod) })), key: key3, opaque };
-  known8.set(waypoint.id, fresh);
+  known10.set(waypoint.id, fresh);
   return fresh;
 }
 function throughWaypoint(mesh2, workload2, waypoint) {
@@ -33316,15 +33578,15 @@ function callersOf(mesh2, { from: from2 }, client) {
   return typeof from2.principal === "string" ? workloadsPresenting(mesh2, from2.principal) : [];
 }
 function anyInMesh(mesh2) {
-  const known8 = populated.get(mesh2);
-  if (known8 !== void 0) return known8;
+  const known10 = populated.get(mesh2);
+  if (known10 !== void 0) return known10;
   const fresh = [...mesh2.workloads.values()].some((workload2) => workload2.enrolment.mode !== "none") || [...mesh2.resources.keys()].some((kind) => meshKinds.has(kind));
   populated.set(mesh2, fresh);
   return fresh;
 }
 function withoutNetwork(mesh2) {
-  const known8 = bare.get(mesh2);
-  if (known8 !== void 0) return known8;
+  const known10 = bare.get(mesh2);
+  if (known10 !== void 0) return known10;
   const fresh = { ...mesh2, resources: new Map([...mesh2.resources].filter(([kind]) => !networkKinds.has(kind))) };
   bare.set(mesh2, fresh);
   return fresh;
@@ -33545,8 +33807,8 @@ var init_catalogue = __esm({
       entry(905, "analysis-incomplete", "run", "high", "analysis incomplete", "something that the verdict needs could not be read, rendered or decided"),
       entry(906, "review-workflow-changed", "change", "medium", "review in its own hands", "the pull request changes the workflow that runs this tool, or its configuration")
     ];
-    byRule = new Map(catalogue.map((known8) => [known8.rule, known8]));
-    byCode = new Map(catalogue.map((known8) => [known8.code, known8]));
+    byRule = new Map(catalogue.map((known10) => [known10.rule, known10]));
+    byCode = new Map(catalogue.map((known10) => [known10.code, known10]));
   }
 });
 
@@ -33562,11 +33824,11 @@ function mtlsAt(mesh2, attached, port3) {
   return inherited;
 }
 function ambientMtlsAt(mesh2, attached, port3) {
-  const written2 = mtlsAt(mesh2, attached.peerAuthentication, port3);
+  const written3 = mtlsAt(mesh2, attached.peerAuthentication, port3);
   const ambient = ambientMtls(mesh2, attached);
   const refuses = port3 === void 0 ? ambient.strict : refusesPlaintext(ambient, port3);
-  if (refuses === (written2.mode === "STRICT")) return refuses ? written2 : { ...written2, mode: "PERMISSIVE" };
-  if (!refuses) return { ...written2, mode: "PERMISSIVE" };
+  if (refuses === (written3.mode === "STRICT")) return refuses ? written3 : { ...written3, mode: "PERMISSIVE" };
+  if (!refuses) return { ...written3, mode: "PERMISSIVE" };
   return { ...mtlsAt(mesh2, attached.peerAuthentication, void 0), mode: "STRICT" };
 }
 function candidates(mesh2, policies2) {
@@ -33620,9 +33882,9 @@ function factsOf2(input, options2) {
   const modes3 = /* @__PURE__ */ new WeakMap();
   const sidecarMtls = (policies2, port3) => {
     const byPort = remembered2(modes3, policies2, () => /* @__PURE__ */ new Map());
-    const known8 = byPort.get(port3) ?? mtlsAt(mesh2, policies2, port3);
-    byPort.set(port3, known8);
-    return known8;
+    const known10 = byPort.get(port3) ?? mtlsAt(mesh2, policies2, port3);
+    byPort.set(port3, known10);
+    return known10;
   };
   const attachedTo3 = (point) => remembered2(attached, point, () => policiesFor(mesh2, point));
   const side2 = {
@@ -33635,7 +33897,7 @@ function factsOf2(input, options2) {
     of: (kind) => ofKind(mesh2, kind),
     policiesAt: (point) => attachedTo3(point).authorization,
     tokensAt: (point) => attachedTo3(point).requestAuthentication,
-    reachOf: (policy) => remembered2(remembered2(reaches2, mesh2.workloads, () => /* @__PURE__ */ new WeakMap()), policy, () => reachOf(mesh2, policy)),
+    reachOf: (policy) => remembered2(remembered2(reaches, mesh2.workloads, () => /* @__PURE__ */ new WeakMap()), policy, () => reachOf(mesh2, policy)),
     mtlsAt: (point, port3) => isAmbient(point) ? ambientMtlsAt(mesh2, attachedTo3(point), port3) : sidecarMtls(attachedTo3(point).peerAuthentication, port3),
     servicesOf: (workload2) => remembered2(selecting, workload2, () => services()(workload2.namespace, workload2.labels)),
     ask: (query3) => options2.ask?.(mesh2, query3),
@@ -33644,12 +33906,12 @@ function factsOf2(input, options2) {
   return side2;
 }
 function once2(compute) {
-  let known8;
-  return () => (known8 ??= { value: compute() }).value;
+  let known10;
+  return () => (known10 ??= { value: compute() }).value;
 }
 function remembered2(memory, key3, compute) {
-  const known8 = memory.get(key3);
-  if (known8 !== void 0) return known8;
+  const known10 = memory.get(key3);
+  if (known10 !== void 0) return known10;
   const fresh = compute();
   memory.set(key3, fresh);
   return fresh;
@@ -33702,7 +33964,7 @@ function namespacePlace(side2, namespace, fallback) {
 function knownNamespaces(side2) {
   return distinct(side2.mesh.namespaces.keys()).filter((name2) => name2 !== side2.mesh.config.rootNamespace && !name2.startsWith("kube-") && !name2.startsWith("~"));
 }
-var reaches2;
+var reaches;
 var init_facts = __esm({
   "src/findings/facts.ts"() {
     "use strict";
@@ -33714,7 +33976,7 @@ var init_facts = __esm({
     init_workload_index();
     init_mtls();
     init_enrolment();
-    reaches2 = /* @__PURE__ */ new WeakMap();
+    reaches = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -34082,8 +34344,8 @@ function enforcementLostRule(change2, environments2) {
   return staysInMesh(change2, environments2) ? "capture-hole" : "enrolment-lost";
 }
 function staysInMesh(change2, environments2) {
-  const known8 = environments2.filter((pair) => change2.environments.includes(pair.id)).flatMap((pair) => change2.destinations.map((destination2) => pair.head.mesh.workloads.get(headId(pair, destination2.id))?.enrolment.mode)).filter((mode) => mode !== void 0);
-  return known8.length > 0 && known8.every((mode) => mode !== "none");
+  const known10 = environments2.filter((pair) => change2.environments.includes(pair.id)).flatMap((pair) => change2.destinations.map((destination2) => pair.head.mesh.workloads.get(headId(pair, destination2.id))?.enrolment.mode)).filter((mode) => mode !== void 0);
+  return known10.length > 0 && known10.every((mode) => mode !== "none");
 }
 function isAboutWorkload({ facet, witness }) {
   return facet === "identity" && (witness === void 0 || witness.from.workload !== void 0);
@@ -34358,14 +34620,14 @@ function regionCube(cube3) {
     else result[plain3[dimension]] = valueSet(predicates);
   }
   for (const [key3, named10] of [["headers", headers2], ["podLabels", podLabels], ["claims", claims], ["opaque", opaque]]) if (Object.keys(named10).length > 0) result[key3] = named10;
-  const inOrder4 = {};
-  for (const key3 of written) if (key3 in result) inOrder4[key3] = result[key3];
-  return inOrder4;
+  const inOrder5 = {};
+  for (const key3 of written2) if (key3 in result) inOrder5[key3] = result[key3];
+  return inOrder5;
 }
 function region2(cubes, complete) {
   return { cubes: cubes.slice(0, SHOWN_CUBES).map(regionCube), complete: complete && cubes.length <= SHOWN_CUBES };
 }
-var ABSENT, isToken2, normalized, IDENTIFIED, plain3, written, SHOWN_CUBES;
+var ABSENT, isToken2, normalized, IDENTIFIED, plain3, written2, SHOWN_CUBES;
 var init_region = __esm({
   "src/impact/region.ts"() {
     "use strict";
@@ -34399,7 +34661,7 @@ var init_region = __esm({
       transport: "transport",
       address: "addressed"
     };
-    written = ["peers", "ports", "protocol", "transport", "addressed", "pods", "podLabels", "methods", "paths", "hosts", "sni", "sourceIps", "remoteIps", "destinationIps", "token", "headers", "claims", "opaque"];
+    written2 = ["peers", "ports", "protocol", "transport", "addressed", "pods", "podLabels", "methods", "paths", "hosts", "sni", "sourceIps", "remoteIps", "destinationIps", "token", "headers", "claims", "opaque"];
     SHOWN_CUBES = 20;
   }
 });
@@ -34412,15 +34674,15 @@ function podCallers(cube3, mesh2, carried) {
   const callers5 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
   const asked = { predicates: callers5, origins: [] };
   const admits3 = (caller, labels3) => pointIn(asked, pointOf(caller, labels3));
-  const known8 = [...mesh2.workloads.values()].filter((workload2) => {
+  const known10 = [...mesh2.workloads.values()].filter((workload2) => {
     const identity2 = workload2.enrolment.mode === "none" || !carried.identified ? [] : [`${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`];
     return [...identity2, ...carried.unidentified ? [null] : []].some((principal) => admits3({ principal, namespace: workload2.namespace, namespaceLabels: {} }, workload2.labels));
   });
   const peers = callers5.filter(({ dimension }) => dimension === "peer");
   const outside = carried.unidentified && admits3(null, {});
   const places = openWords(peers, labelWords(callers5));
-  const open3 = places.length > 0 || known8.length > 0 || outside || !carried.identified ? places : accountWords(peers, labelWords(callers5), mesh2);
-  return { known: distinct(known8.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: open3, outside };
+  const open3 = places.length > 0 || known10.length > 0 || outside || !carried.identified ? places : accountWords(peers, labelWords(callers5), mesh2);
+  return { known: distinct(known10.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: open3, outside };
 }
 function accountWords(peers, labels3, mesh2) {
   const named10 = peers.flatMap((predicate) => predicate.any.flatMap((matcher) => accountOf(matcher, mesh2) ?? []));
@@ -34440,7 +34702,7 @@ function pointOf(caller, labels3) {
 }
 function openWords(peers, labels3) {
   const places = distinct(peers.flatMap((predicate) => predicate.any.flatMap((matcher) => matcher.type === "source-namespace" ? [matcherWord(matcher).replace(/^pods in /, "")] : [])));
-  if (places.length > 0) return places.map((place2) => `any other pod in ${place2}${labels3}`);
+  if (places.length > 0) return places.map((place3) => `any other pod in ${place3}${labels3}`);
   const anywhere = { principal: null, namespace: "", namespaceLabels: {} };
   return peers.every((predicate) => holds(predicate, anywhere)) ? [`${ANY_POD}${labels3}`] : [];
 }
@@ -34617,15 +34879,15 @@ function knownIdentities(mesh2) {
   for (const ids3 of byPrincipal.values()) ids3.sort(compareText);
   return { byPrincipal, byNamespace };
 }
-function* candidates2(predicates, known8) {
+function* candidates2(predicates, known10) {
   const positive = predicates.find((predicate) => predicate.any.length > 0 && predicate.any.every((matcher) => narrowed(matcher) !== void 0))?.any;
   if (positive !== void 0) {
     for (const matcher of positive) {
-      const place2 = narrowed(matcher);
-      if (place2?.principal !== void 0) yield place2.principal;
-      if (place2?.namespace !== void 0) yield* known8.byNamespace.get(place2.namespace) ?? [];
+      const place3 = narrowed(matcher);
+      if (place3?.principal !== void 0) yield place3.principal;
+      if (place3?.namespace !== void 0) yield* known10.byNamespace.get(place3.namespace) ?? [];
     }
-  } else yield* known8.byPrincipal.keys();
+  } else yield* known10.byPrincipal.keys();
 }
 function narrowed(matcher) {
   if (matcher.type === "principal" && matcher.pattern.type === "exact") return { principal: matcher.pattern.text };
@@ -34648,16 +34910,16 @@ function admits2(predicates, peer) {
 function nobody(trustDomain) {
   return `${trustDomain}/ns//sa/`;
 }
-function openWord(matcher, known8, mesh2) {
+function openWord(matcher, known10, mesh2) {
   if (matcher.type === "absent") return void 0;
   if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? ANY_IDENTITY : `${OF_DOMAIN}${textWord(matcher.pattern)}`;
   if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return ANY_IDENTITY;
   if (matcher.type === "principal" && matcher.pattern.type === "exact") {
-    return known8.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
+    return known10.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
   }
   if (matcher.type === "service-account") {
     const own4 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
-    if (known8.byPrincipal.has(own4)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
+    if (known10.byPrincipal.has(own4)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
     return `${matcherWord(matcher)} (no workload here uses it)`;
   }
   if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
@@ -34669,7 +34931,7 @@ function openWord(matcher, known8, mesh2) {
 function isOwn(matcher, mesh2) {
   return matcher.pattern.type === "exact" && [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].includes(matcher.pattern.text);
 }
-function openWords2(predicates, known8, mesh2) {
+function openWords2(predicates, known10, mesh2) {
   const [narrowest] = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh2))) })).sort((left, right) => left.width - right.width);
   const anybody2 = admits2(predicates, nobody(mesh2.config.trustDomain));
   if (narrowest === void 0) return anybody2 ? [ANY_IDENTITY] : [];
@@ -34683,20 +34945,20 @@ function openWords2(predicates, known8, mesh2) {
   return narrowest.any.flatMap((matcher) => {
     if (excluded.has(canonical(matcher))) return [];
     if (matcher.type === "principal" && matcher.pattern.type === "exact" && !admits2(predicates, matcher.pattern.text)) return [];
-    return openWord(matcher, known8, mesh2) ?? [];
+    return openWord(matcher, known10, mesh2) ?? [];
   });
 }
 function widthOf(matcher, mesh2) {
   if (matcher.type === "absent") return 0;
   if (matcher.type === "principal" && matcher.pattern.type === "exact") return 0;
   if (matcher.type === "service-account") return 1;
-  const place2 = narrowed(matcher);
-  if (place2?.namespace !== void 0) return 2;
+  const place3 = narrowed(matcher);
+  if (place3?.namespace !== void 0) return 2;
   if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? 5 : 4;
   if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return 5;
   return 3;
 }
-function callersOf2(cubes, known8, mesh2) {
+function callersOf2(cubes, known10, mesh2) {
   const names4 = /* @__PURE__ */ new Set();
   const open3 = /* @__PURE__ */ new Set();
   let plaintext = false;
@@ -34711,10 +34973,10 @@ function callersOf2(cubes, known8, mesh2) {
     const predicates = peerPredicates2(cube3);
     if (admits2(predicates, null) && carriesNone(cube3)) plaintext = true;
     if (!carriesIdentity(cube3)) continue;
-    for (const word2 of openWords2(predicates, known8, mesh2)) open3.add(word2);
-    for (const principal of candidates2(predicates, known8)) {
+    for (const word2 of openWords2(predicates, known10, mesh2)) open3.add(word2);
+    for (const principal of candidates2(predicates, known10)) {
       if (open3.has(ANY_IDENTITY) && names4.size >= SHOWN_BESIDE_ANY) break;
-      if (admits2(predicates, principal)) known8.byPrincipal.get(principal)?.forEach((id) => names4.add(id));
+      if (admits2(predicates, principal)) known10.byPrincipal.get(principal)?.forEach((id) => names4.add(id));
     }
   }
   return { known: distinct(names4), open: distinct(open3), plaintext, internet: false };
@@ -34764,8 +35026,8 @@ function list2(words3, shown5 = 3) {
   const head = words3.slice(0, shown5).join(", ");
   return words3.length > shown5 ? `${head} and ${words3.length - shown5} more` : head;
 }
-function callerWords({ known: known8, open: everybody, plaintext, internet }) {
-  const callers5 = { known: known8, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
+function callerWords({ known: known10, open: everybody, plaintext, internet }) {
+  const callers5 = { known: known10, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
   const anyIdentity = callers5.open.includes(ANY_IDENTITY);
   if (callers5.plaintext && anyIdentity) return "any client, with or without a mesh identity";
   const broad = callers5.open.filter((word2) => word2.startsWith(ANY_POD));
@@ -35060,8 +35322,8 @@ function matchesEverything(rule2) {
   return anySource(rule2) && anyOperation(rule2) && rule2.when.length === 0;
 }
 function callerRules(rule2) {
-  const known8 = callers.get(rule2);
-  if (known8 !== void 0) return known8;
+  const known10 = callers.get(rule2);
+  if (known10 !== void 0) return known10;
   const fresh = freshCallerRules(rule2);
   callers.set(rule2, fresh);
   return fresh;
@@ -35422,15 +35684,15 @@ function blocksFor(side2, clients, service, about, workloads2) {
   for (const port3 of service.spec.ports) {
     for (const client of clients) {
       for (const subset of subsets2) {
-        const choice2 = clientTlsFor(side2.mesh, client, service, port3.port, subset);
+        const choice2 = clientTlsFor(side2.mesh, client, destinationOf(service), port3.port, subset);
         if (choice2.sends === "auto" || choice2.sends === "mutual") continue;
         const key3 = `${choice2.rule.namespace ?? ""}/${choice2.rule.name} ${choice2.path.join(".")} ${choice2.sends}`;
-        const known8 = found2.get(key3) ?? { choice: choice2, ports: /* @__PURE__ */ new Set() };
+        const known10 = found2.get(key3) ?? { choice: choice2, ports: /* @__PURE__ */ new Set() };
         for (const workload2 of workloads2) {
           const target = targetPortOf(podSpecOf(workload2), port3);
-          if (target !== void 0) known8.ports.add(target);
+          if (target !== void 0) known10.ports.add(target);
         }
-        found2.set(key3, known8);
+        found2.set(key3, known10);
       }
     }
   }
@@ -35453,7 +35715,7 @@ function automaticPlaintext(side2) {
     if (!inMesh(workload2) || isAmbient(workload2) || workload2.enrolment.mode === "gateway") return [];
     const stranger = { namespace: "", labels: {} };
     const ports3 = side2.servicesOf(workload2).flatMap(
-      (service) => service.spec.ports.filter((port3) => clientTlsFor(mesh2, stranger, service, port3.port).sends === "auto").flatMap((port3) => targetPortOf(podSpecOf(workload2), port3) ?? [])
+      (service) => service.spec.ports.filter((port3) => clientTlsFor(mesh2, stranger, destinationOf(service), port3.port).sends === "auto").flatMap((port3) => targetPortOf(podSpecOf(workload2), port3) ?? [])
     );
     const plain6 = [...new Set(ports3)].filter((port3) => !autoMutualTls(mesh2, workload2, port3) && side2.mtlsAt(workload2, port3).mode !== "DISABLE").sort((left, right) => left - right);
     if (plain6.length === 0) return [];
@@ -35483,6 +35745,7 @@ var init_client_tls3 = __esm({
     init_ports();
     init_workload_index();
     init_client_tls();
+    init_destination_rules();
     init_facts();
     tlsModeLabel = "security.istio.io/tlsMode";
   }
@@ -35490,13 +35753,13 @@ var init_client_tls3 = __esm({
 
 // src/findings/detectors/client-plaintext.ts
 function automaticDraft(side2, { workload: workload2, ports: ports3, by }) {
-  const place2 = by === "mesh" ? configPlace(side2) : labelPlace(workload2);
+  const place3 = by === "mesh" ? configPlace(side2) : labelPlace(workload2);
   return {
     subject: by === "mesh" ? "mesh" : workload2.id,
     facet: "automatic",
     affected: [`${workload2.id} ${ports3.join(",")} plaintext`],
     certainty: certaintyOf([workload2]),
-    ...place2 === void 0 ? {} : { place: place2 },
+    ...place3 === void 0 ? {} : { place: place3 },
     message: by === "mesh" ? `clients without a DestinationRule send plaintext to \`${workload2.id}\` and every other workload: automatic mutual TLS is off (\`enableAutoMtls: false\`)` : `clients send plaintext to \`${workload2.id}\`: its label \`${tlsModeLabel}: disabled\` hides its proxy from them`,
     impact: "the requests can be read and changed on the way, and policies at the workload see no caller",
     remedy: by === "mesh" ? "turn automatic mutual TLS on again, or write `tls.mode: ISTIO_MUTUAL` for every host" : "remove the label: the injector sets it",
@@ -35562,11 +35825,11 @@ var init_custom_provider_broken = __esm({
     customProviderBroken = defineDetector({
       rule: "custom-provider-broken",
       detectState: (side2) => {
-        const known8 = side2.mesh.config.extensionProviders;
+        const known10 = side2.mesh.config.extensionProviders;
         return side2.of("AuthorizationPolicy").filter((policy) => policy.spec.action === "CUSTOM" && !isDryRun2(policy)).flatMap((policy) => {
           const provider2 = policy.spec.provider ?? "";
-          const found2 = known8?.find((entry2) => entry2.name === provider2);
-          const broken = known8 === void 0 ? void 0 : found2 === void 0 ? "the mesh configuration does not define it" : found2.broken;
+          const found2 = known10?.find((entry2) => entry2.name === provider2);
+          const broken = known10 === void 0 ? void 0 : found2 === void 0 ? "the mesh configuration does not define it" : found2.broken;
           const because2 = broken ?? competing(side2, policy);
           if (because2 === void 0) return [];
           const reach = side2.reachOf(policy);
@@ -35661,15 +35924,15 @@ function fieldsNotComputed(fields3) {
 function fieldsActing(fields3) {
   return new Map([...remaining2(fields3, "", /* @__PURE__ */ new Set())].sort(([left], [right]) => compareText(left, right)));
 }
-function* remaining2(fields3, prefix3, known8) {
+function* remaining2(fields3, prefix3, known10) {
   for (const [key3, value] of Object.entries(fields3)) {
     const name2 = `${prefix3}${key3}`;
-    if (known8.has(name2) || withoutEffect2.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
+    if (known10.has(name2) || withoutEffect2.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
     if (opened2.has(name2) && isFields3(value)) {
-      yield* remaining2(value, `${name2}.`, known8);
+      yield* remaining2(value, `${name2}.`, known10);
       continue;
     }
-    const content = name2 === "caCertificates" && known8.has("trustDomain") ? withoutTrustDomains(value) : value;
+    const content = name2 === "caCertificates" && known10.has("trustDomain") ? withoutTrustDomains(value) : value;
     if (!isNothing(content)) yield [name2, canonical(content)];
   }
 }
@@ -35811,7 +36074,7 @@ function listDifference(base3, head, basePath, headPath) {
 }
 function missingIn(other, list4) {
   const texts9 = other.length * list4.length <= fewPairs ? void 0 : new Set(other.map((entry2) => canonical(entry2)));
-  const holds3 = (entry2) => texts9 === void 0 ? other.some((known8) => sameContent(known8, entry2)) : texts9.has(canonical(entry2));
+  const holds3 = (entry2) => texts9 === void 0 ? other.some((known10) => sameContent(known10, entry2)) : texts9.has(canonical(entry2));
   return list4.flatMap((entry2, index) => holds3(entry2) ? [] : [index]);
 }
 function isRecord2(value) {
@@ -36120,19 +36383,19 @@ function notingMesh(mesh2, reads2) {
   };
 }
 function identityOf3(side2) {
-  const known8 = identities.get(side2);
-  if (known8 !== void 0) return known8;
+  const known10 = identities.get(side2);
+  if (known10 !== void 0) return known10;
   const fresh = side2.recall(identities, (asked) => ({ objects: asked.all.length })).value;
   identities.set(side2, fresh);
   return fresh;
 }
 function onSide2(side2, resource) {
-  let known8 = objects.get(side2);
-  if (known8 === void 0) {
-    known8 = new Map([...side2.all, ...[...side2.mesh.resources.values()].flat()].map((each) => [resourceKey(each), each]));
-    objects.set(side2, known8);
+  let known10 = objects.get(side2);
+  if (known10 === void 0) {
+    known10 = new Map([...side2.all, ...[...side2.mesh.resources.values()].flat()].map((each) => [resourceKey(each), each]));
+    objects.set(side2, known10);
   }
-  return known8.get(resourceKey(resource));
+  return known10.get(resourceKey(resource));
 }
 var behindWorkloads, Reads, MOST_SAID, SideMemory, identities, objects;
 var init_side_memory = __esm({
@@ -36164,8 +36427,8 @@ var init_side_memory = __esm({
       recall(key3, side2, make) {
         const said6 = this.#said.get(key3) ?? [];
         this.#said.set(key3, said6);
-        const known8 = said6.find((each) => this.#holds(each, side2));
-        if (known8 !== void 0) return { value: known8.value, from: known8.side };
+        const known10 = said6.find((each) => this.#holds(each, side2));
+        if (known10 !== void 0) return { value: known10.value, from: known10.side };
         const reads2 = new Reads();
         const value = make(noting(side2, reads2));
         if (!reads2.own && said6.length < MOST_SAID) said6.push({ side: side2, reads: reads2, value });
@@ -36191,9 +36454,9 @@ function lostAt(change2, pair) {
 function hasDefaultDeny(side2, destination2) {
   const byDestination = found.get(identityOf3(side2)) ?? /* @__PURE__ */ new Map();
   found.set(identityOf3(side2), byDestination);
-  const known8 = byDestination.get(destination2) ?? defaultDenyAt(side2, destination2);
-  byDestination.set(destination2, known8);
-  return known8;
+  const known10 = byDestination.get(destination2) ?? defaultDenyAt(side2, destination2);
+  byDestination.set(destination2, known10);
+  return known10;
 }
 function defaultDenyAt(side2, destination2) {
   const point = pointsOf(side2, destination2);
@@ -36394,13 +36657,13 @@ function modeDrafts(base3, head, namespaces4) {
   const was = outboundOf2(base3)(namespaces4[0] ?? "").by;
   const config3 = head.mesh.config.statedBy;
   const meshObject = head.all.find((resource) => resourceId(resource) === config3);
-  const place2 = now !== void 0 ? { resource: now, side: "head" } : was !== void 0 && !head.of("Sidecar").some((sidecar2) => resourceId(sidecar2) === resourceId(was)) ? { resource: was, side: "base" } : meshObject === void 0 ? void 0 : { resource: meshObject, side: "head" };
+  const place3 = now !== void 0 ? { resource: now, side: "head" } : was !== void 0 && !head.of("Sidecar").some((sidecar2) => resourceId(sidecar2) === resourceId(was)) ? { resource: was, side: "base" } : meshObject === void 0 ? void 0 : { resource: meshObject, side: "head" };
   return [
     {
-      subject: place2 === void 0 ? "mesh" : resourceId(place2.resource),
+      subject: place3 === void 0 ? "mesh" : resourceId(place3.resource),
       facet: "mode",
       affected: namespaces4.map((namespace) => `${namespace} *`),
-      ...place2 === void 0 ? {} : { place: { resource: place2.resource, path: place2.resource.kind === "Sidecar" && place2.side === "head" ? ["spec", "outboundTrafficPolicy"] : [] }, placeSide: place2.side },
+      ...place3 === void 0 ? {} : { place: { resource: place3.resource, path: place3.resource.kind === "Sidecar" && place3.side === "head" ? ["spec", "outboundTrafficPolicy"] : [] }, placeSide: place3.side },
       message: `a connection from any workload of ${listed3(namespaces4)} to any external address, for example \`https://203.0.113.10/\`, is let through now; before this change the caller's proxy refused what no registry knows`,
       impact: "a compromised workload can send data anywhere",
       remedy,
@@ -36409,10 +36672,10 @@ function modeDrafts(base3, head, namespaces4) {
   ];
 }
 function entryDrafts(base3, head, namespaces4) {
-  const known8 = base3.of("ServiceEntry").filter(isExternal);
+  const known10 = base3.of("ServiceEntry").filter(isExternal);
   return head.of("ServiceEntry").filter(isExternal).flatMap((entry2) => {
     const opened3 = namespaces4.flatMap(
-      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known8.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open3) => open3.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
+      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known10.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open3) => open3.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
     );
     const [first] = opened3;
     if (first === void 0) return [];
@@ -36710,8 +36973,8 @@ function lostFlow(change2, environments2) {
     const { base: base3, head, renamed } = pair;
     if (base3 === void 0 || !change2.environments.includes(pair.id)) continue;
     const sides = { base: identityOf3(base3), head: identityOf3(head) };
-    const known8 = renamed.size > 0 ? void 0 : asked.find((each) => each.base === sides.base && each.head === sides.head);
-    const answer4 = known8 ?? lostIn(change2, { ...pair, base: base3 }, left);
+    const known10 = renamed.size > 0 ? void 0 : asked.find((each) => each.base === sides.base && each.head === sides.head);
+    const answer4 = known10 ?? lostIn(change2, { ...pair, base: base3 }, left);
     if ("lost" in answer4) return answer4.lost;
     left -= answer4.questions;
     if (left < 0) return void 0;
@@ -36840,8 +37103,8 @@ function routes2(change2, head, point) {
   });
 }
 function entriesByWorkload(side2) {
-  const known8 = entriesOf2.get(side2);
-  if (known8 !== void 0) return known8;
+  const known10 = entriesOf2.get(side2);
+  if (known10 !== void 0) return known10;
   const fresh = grouped(entryPoints(side2), (entry2) => entry2.workload.id);
   entriesOf2.set(side2, fresh);
   return fresh;
@@ -36960,12 +37223,12 @@ var init_http_deny_on_tcp = __esm({
         for (const [ruleIndex, rule2] of policy.spec.rules.entries()) {
           const field3 = httpFields(rule2, "envoy")[0];
           if (field3 === void 0) continue;
-          const onlyPorts2 = new Set(rule2.to.flatMap((operation) => operation.ports));
+          const onlyPorts3 = new Set(rule2.to.flatMap((operation) => operation.ports));
           const open3 = rule2.to.length === 0 || rule2.to.some((operation) => operation.ports.length === 0);
           const excluded = new Set(rule2.to.flatMap((operation) => operation.notPorts));
           const reach = side2.reachOf(policy).workloads.filter((workload2) => !isAmbient(workload2) && workload2.enrolment.mode !== "gateway" && workload2.enrolment.mode !== "none");
           const points = reach.flatMap(
-            (workload2) => workload2.ports.filter((port3) => port3.captured && port3.protocol === "tcp" && (open3 ? !excluded.has(String(port3.port)) : onlyPorts2.has(String(port3.port)))).map((port3) => `${workload2.id}:${port3.port}`)
+            (workload2) => workload2.ports.filter((port3) => port3.captured && port3.protocol === "tcp" && (open3 ? !excluded.has(String(port3.port)) : onlyPorts3.has(String(port3.port)))).map((port3) => `${workload2.id}:${port3.port}`)
           );
           if (points.length === 0) continue;
           return [
@@ -37054,9 +37317,9 @@ function hasAccountOfItsOwn({ environments: environments2 }, { callers: callers5
   if (callers5.plaintext || callers5.open.length > 0 || callers5.known.length === 0) return false;
   return environments2.filter(({ id }) => within3.includes(id)).every(({ base: base3, head }) => {
     if (base3 === void 0) return false;
-    const known8 = new Set(callers5.known);
-    const acting2 = [...head.mesh.workloads.values()].filter((workload2) => known8.has(`${workload2.namespace}/${workload2.name}[${workload2.kind}]`));
-    return acting2.length === known8.size && acting2.every((workload2) => !isMade(base3.mesh, workload2) && isMade(head.mesh, workload2) && usersOf(base3.mesh, workload2) === 0 && usersOf(head.mesh, workload2) === 1);
+    const known10 = new Set(callers5.known);
+    const acting2 = [...head.mesh.workloads.values()].filter((workload2) => known10.has(`${workload2.namespace}/${workload2.name}[${workload2.kind}]`));
+    return acting2.length === known10.size && acting2.every((workload2) => !isMade(base3.mesh, workload2) && isMade(head.mesh, workload2) && usersOf(base3.mesh, workload2) === 0 && usersOf(head.mesh, workload2) === 1);
   });
 }
 function isMade(mesh2, { namespace, serviceAccount }) {
@@ -37126,9 +37389,9 @@ function grantsOf(side2) {
       const account = kind === "ServiceAccount" ? `${home ?? namespace ?? ""}/${name2}` : void 0;
       const subject = account === void 0 ? `${kind.toLowerCase()} \`${name2}\`` : `service account \`${account}\``;
       const key3 = `${subject} ${namespace ?? "*"}`;
-      const known8 = grants.get(key3) ?? { subject, account, namespace, binding, rights: /* @__PURE__ */ new Map() };
-      for (const [right, resource, index] of rights) known8.rights.set(right, { resource, path: ["rules", index] });
-      grants.set(key3, known8);
+      const known10 = grants.get(key3) ?? { subject, account, namespace, binding, rights: /* @__PURE__ */ new Map() };
+      for (const [right, resource, index] of rights) known10.rights.set(right, { resource, path: ["rules", index] });
+      grants.set(key3, known10);
     }
   }
   return grants;
@@ -37241,9 +37504,9 @@ function weakened({ base: base3, head }) {
     if (!certificate && !version3) continue;
     const words3 = certificate ? `no longer asks clients for a certificate (\`${old.tls.mode}\` became \`${server.tls.mode}\`)` : `takes TLS 1.2 where it asked for 1.3`;
     const id = `${resourceId(server.gateway)} ${String(server.index)} ${words3}`;
-    const known8 = found2.get(id) ?? { server, hosts: [], words: words3, severity: certificate ? "high" : "medium" };
-    known8.hosts.push(key3.slice(key3.lastIndexOf(" ") + 1));
-    found2.set(id, known8);
+    const known10 = found2.get(id) ?? { server, hosts: [], words: words3, severity: certificate ? "high" : "medium" };
+    known10.hosts.push(key3.slice(key3.lastIndexOf(" ") + 1));
+    found2.set(id, known10);
   }
   return [...found2.values()].map(({ server: { gateway: gateway2, index }, hosts, words: words3, severity: severity2 }) => ({
     subject: resourceId(gateway2),
@@ -37546,13 +37809,13 @@ function regexBeginning(expression) {
   return found2;
 }
 function hasAlternatives(text8) {
-  let depth = 0;
+  let depth2 = 0;
   for (let at2 = 0; at2 < text8.length; at2 += 1) {
     const sign = text8[at2];
     if (sign === "\\") at2 += 1;
-    else if (sign === "(") depth += 1;
-    else if (sign === ")") depth -= 1;
-    else if (sign === "|" && depth <= 0) return true;
+    else if (sign === "(") depth2 += 1;
+    else if (sign === ")") depth2 -= 1;
+    else if (sign === "|" && depth2 <= 0) return true;
   }
   return false;
 }
@@ -37759,10 +38022,10 @@ function certificateOf({ trusts, subjectAltNames, insecureSkipVerify }) {
   return { dimension: `opaque:client certificate of ${[...trusts].sort().join(" or ")}${names4}`, by: trusts, names: subjectAltNames };
 }
 function named5(chain, chains) {
-  const known8 = [...new Set(chains.flatMap(({ names: names4 }) => names4))].filter((name2) => name2 === name2.toLowerCase());
-  if (chain.names.length === 0) return known8.length === 0 ? [[]] : [[{ dimension: "sni", any: [], none: known8.map(patternOf3) }]];
+  const known10 = [...new Set(chains.flatMap(({ names: names4 }) => names4))].filter((name2) => name2 === name2.toLowerCase());
+  if (chain.names.length === 0) return known10.length === 0 ? [[]] : [[{ dimension: "sni", any: [], none: known10.map(patternOf3) }]];
   const own4 = chain.names.filter((name2) => name2 === name2.toLowerCase());
-  return own4.map((name2) => [{ dimension: "sni", any: [patternOf3(name2)], none: name2.startsWith("*.") ? known8.filter((other) => other !== name2 && isWithin3(other, name2)).map(patternOf3) : [] }]);
+  return own4.map((name2) => [{ dimension: "sni", any: [patternOf3(name2)], none: name2.startsWith("*.") ? known10.filter((other) => other !== name2 && isWithin3(other, name2)).map(patternOf3) : [] }]);
 }
 function isNamed({ names: names4 }) {
   return names4.length === 0 || names4.some(mayLead);
@@ -37771,9 +38034,9 @@ function mayLead(name2) {
   return name2 === name2.toLowerCase() && (!name2.startsWith("*") || name2.startsWith("*."));
 }
 function serverNames(chains) {
-  const known8 = new Set(chains.flatMap(({ names: names4 }) => names4));
-  const one = (name2) => name2.startsWith("*.") ? ["www", "app", "x"].map((label3) => `${label3}${name2.slice(1)}`).find((each) => !known8.has(each)) ?? `xyzzy${name2.slice(1)}` : name2;
-  return [...new Set([...known8].filter(mayLead).map(one))].sort();
+  const known10 = new Set(chains.flatMap(({ names: names4 }) => names4));
+  const one = (name2) => name2.startsWith("*.") ? ["www", "app", "x"].map((label3) => `${label3}${name2.slice(1)}`).find((each) => !known10.has(each)) ?? `xyzzy${name2.slice(1)}` : name2;
+  return [...new Set([...known10].filter(mayLead).map(one))].sort();
 }
 function patternOf3(name2) {
   return name2.startsWith("*.") ? { type: "suffix", text: name2.slice(1) } : { type: "exact", text: name2 };
@@ -37804,8 +38067,8 @@ function gatewayLayers(mesh2, seat, chain, port3, peer) {
 }
 function constants2(seat, port3, peer) {
   const certificate = peer === null ? null : `By=spiffe://${seat.identity};Hash=certificate;Subject="";URI=spiffe://${peer ?? ""}`;
-  const known8 = peer === void 0 ? [] : [["peer", peer], ["header:x-forwarded-client-cert", certificate]];
-  const values5 = [["port", port3], ["destination.ip", parseIp(unnamedPodAddress) ?? 0n], ...known8];
+  const known10 = peer === void 0 ? [] : [["peer", peer], ["header:x-forwarded-client-cert", certificate]];
+  const values5 = [["port", port3], ["destination.ip", parseIp(unnamedPodAddress) ?? 0n], ...known10];
   return { key: shortHash(...values5.map(([dimension, value]) => `${dimension}=${valueKey(value)}`)), values: new Map(values5) };
 }
 function fromItself(cube3) {
@@ -37968,10 +38231,10 @@ ${String(client)}`;
           if (route2.route.corsOrigins.length > 0) this.#answersPreflights = true;
           for (const end of answersItself(route2) ? [] : this.#ends(route2.route.route, route2.number)) {
             const target = { backend: end.to, forwarding: forwardingOf(route2) };
-            const known8 = open3.get(endKey(target));
-            const run2 = known8 ?? { end, target, from: index, to: index };
+            const known10 = open3.get(endKey(target));
+            const run2 = known10 ?? { end, target, from: index, to: index };
             run2.to = index + 1;
-            if (known8 === void 0) runs.push(run2);
+            if (known10 === void 0) runs.push(run2);
             next.set(endKey(target), run2);
           }
           open3 = next;
@@ -37993,9 +38256,9 @@ ${String(client)}`;
       #policies(chain, { peer }, unguarded2) {
         if (unguarded2) return void 0;
         const key3 = `${chain} ${peer === void 0 ? "own" : JSON.stringify(peer)}`;
-        const known8 = this.#layers.get(key3) ?? gatewayLayers(this.#mesh, this.#seat, chain, this.#podPort, peer);
-        this.#layers.set(key3, known8);
-        return known8;
+        const known10 = this.#layers.get(key3) ?? gatewayLayers(this.#mesh, this.#seat, chain, this.#podPort, peer);
+        this.#layers.set(key3, known10);
+        return known10;
       }
       #add(target, end, id, routing, policies2, client) {
         const draft = this.#drafts.get(endKey(target)) ?? { end: target, possible: [], sure: [], assumptions: /* @__PURE__ */ new Set(), lowered: /* @__PURE__ */ new Set() };
@@ -38047,13 +38310,13 @@ ${String(client)}`;
 function knownGateways(mesh2) {
   const cached2 = remembered3.get(mesh2);
   if (cached2 !== void 0) return cached2;
-  const [known8, open3] = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
+  const [known10, open3] = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
   for (const pods2 of gatewaysOf(mesh2).values()) {
     const whole4 = isWhole2(mesh2, pods2);
-    for (const { by } of servedBy(mesh2, pods2, {}).gateways) (whole4 ? known8 : open3).add(by);
+    for (const { by } of servedBy(mesh2, pods2, {}).gateways) (whole4 ? known10 : open3).add(by);
   }
-  for (const by of open3) known8.delete(by);
-  const fresh = { known: known8, open: open3 };
+  for (const by of open3) known10.delete(by);
+  const fresh = { known: known10, open: open3 };
   remembered3.set(mesh2, fresh);
   return fresh;
 }
@@ -38100,7 +38363,7 @@ function queryFor(side2, entry2, port3) {
     ...enrolment.mode === "unknown" ? { given: { [enrolment.assumption]: true } } : {}
   };
 }
-function draftOf2(id, entries2, known8) {
+function draftOf2(id, entries2, known10) {
   const [first, ...others3] = [...entries2].sort((left, right) => compareText(keyOf2(left, id), keyOf2(right, id)));
   if (first === void 0) throw new Error("a group has a member");
   const narrow = entries2.every((entry2) => !/[*:]/.test(entry2.path) || entry2.method === "GET" || entry2.method === "HEAD");
@@ -38115,7 +38378,7 @@ function draftOf2(id, entries2, known8) {
     certainty: "conditional",
     place: { resource: first.resource, path: first.field },
     related: others3.filter((entry2) => entry2.resource !== first.resource).slice(0, 3).map((entry2) => ({ resource: entry2.resource, path: entry2.field, message: "and here" })),
-    message: `${request4} from anyone outside the cluster now reaches \`${id}${first.port === void 0 ? "" : `:${first.port}`}\`: ${first.how} (${named4(first.resource)}); before this change ${known8 ? "only other requests were led" : "nothing led"} there from outside`,
+    message: `${request4} from anyone outside the cluster now reaches \`${id}${first.port === void 0 ? "" : `:${first.port}`}\`: ${first.how} (${named4(first.resource)}); before this change ${known10 ? "only other requests were led" : "nothing led"} there from outside`,
     impact: "anyone who reaches the entry point can send these requests, as far as no policy at the gateway refuses them",
     attack: `a client on the internet sends ${request4}`,
     remedy: "narrow hosts and paths to what is meant to be public, and require a token or an ALLOW policy at the gateway and at the workload",
@@ -38150,8 +38413,8 @@ var init_internet_exposure = __esm({
       detectOpenings: ({ base: base3, head, renamed }) => {
         const old = (id) => renamed.get(id) ?? id;
         const before = entryPoints(base3);
-        const known8 = new Set(before.map((entry2) => keyOf2(entry2, entry2.workload.id)));
-        const fresh = entryPoints(head).filter((entry2) => !known8.has(keyOf2(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers3(other, entry2)) && !isCompared({ base: base3, head }, entry2) && mayPass(head, entry2));
+        const known10 = new Set(before.map((entry2) => keyOf2(entry2, entry2.workload.id)));
+        const fresh = entryPoints(head).filter((entry2) => !known10.has(keyOf2(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers3(other, entry2)) && !isCompared({ base: base3, head }, entry2) && mayPass(head, entry2));
         return [...grouped(fresh, (entry2) => entry2.workload.id)].map(([id, entries2]) => draftOf2(id, entries2, before.some((entry2) => entry2.workload.id === old(id))));
       }
     });
@@ -38355,14 +38618,14 @@ function automaticDrafts(side2, { workload: workload2, ports: ports3, by }) {
   const [first] = strict2;
   if (first === void 0) return [];
   const { policy, path: path2 } = side2.mtlsAt(workload2, first);
-  const place2 = by === "mesh" ? configPlace(side2) : by === "label" ? labelPlace(workload2) : policy === void 0 ? void 0 : { resource: policy, path: path2 };
+  const place3 = by === "mesh" ? configPlace(side2) : by === "label" ? labelPlace(workload2) : policy === void 0 ? void 0 : { resource: policy, path: path2 };
   return [
     {
       subject: by === "mesh" ? "mesh" : workload2.id,
       facet: "automatic",
       affected: strict2.map((port3) => `${workload2.id}:${port3}`),
       certainty: certaintyOf([workload2]),
-      ...place2 === void 0 ? {} : { place: place2 },
+      ...place3 === void 0 ? {} : { place: place3 },
       message: `clients send plaintext to \`${workload2.id}:${first}\`, which requires mutual TLS: ${reasons[by]}; every request fails`,
       impact: "no client of the mesh can reach the workload",
       remedy: "let automatic mutual TLS apply again, or write a DestinationRule with `tls.mode: ISTIO_MUTUAL` for the host",
@@ -38523,13 +38786,13 @@ var init_no_default_deny = __esm({
         const open3 = side2.workloads.filter((workload2) => inMesh(workload2) && workload2.enrolment.mode !== "gateway" && !hasDefaultDeny2(side2, workload2));
         return [...grouped(open3, (workload2) => workload2.namespace)].map(([namespace, workloads2]) => {
           const ids3 = distinct(workloads2.map((workload2) => workload2.id));
-          const place2 = namespacePlace(side2, namespace, workloads2);
+          const place3 = namespacePlace(side2, namespace, workloads2);
           return {
             subject: `Namespace/${namespace}`,
             affected: ids3,
             severity: ids3.some((id) => side2.criticalAssets.has(id)) ? "high" : "medium",
             certainty: certaintyOf(workloads2),
-            ...place2 === void 0 ? {} : { place: place2 },
+            ...place3 === void 0 ? {} : { place: place3 },
             message: `every request that no DENY policy refuses reaches ${listed3(ids3)}: no ALLOW policy stands there`,
             impact: "every workload that gets into the cluster reaches these workloads on every path",
             attack: `a compromised workload of any namespace calls \`${ids3[0] ?? ""}\``,
@@ -38599,7 +38862,7 @@ var init_no_network_policy = __esm({
         const outbound = outboundOf2(side2);
         return [...grouped(open3, (workload2) => workload2.namespace)].map(([namespace, workloads2]) => {
           const ids3 = distinct(workloads2.map((workload2) => workload2.id));
-          const place2 = namespacePlace(side2, namespace, workloads2);
+          const place3 = namespacePlace(side2, namespace, workloads2);
           const bypassed = workloads2.some((workload2) => !workload2.otherPortsCaptured || workload2.ports.some((port3) => !port3.captured));
           const leaning = outbound(namespace).registryOnly && !closedOut.has(namespace);
           return {
@@ -38607,7 +38870,7 @@ var init_no_network_policy = __esm({
             affected: ids3,
             severity: bypassed || leaning ? "medium" : "low",
             certainty: certaintyOf(workloads2),
-            ...place2 === void 0 ? {} : { place: place2 },
+            ...place3 === void 0 ? {} : { place: place3 },
             message: `no NetworkPolicy isolates ${listed3(ids3)} for incoming packets: what the proxy does not see, nothing stops${bypassed ? ", and some ports go around the proxy" : ""}`,
             impact: "UDP, ports around the proxy and a proxy that is off are open to every pod of the cluster",
             attack: `a compromised pod of any namespace connects to a port of \`${ids3[0] ?? ""}\` that is not captured`,
@@ -38645,9 +38908,9 @@ var init_peer_authentication_conflict = __esm({
             const answer4 = side2.mtlsAt(workload2, port3);
             if (answer4.tied.length < 2) continue;
             const key3 = answer4.tied.map(resourceId).join(" ");
-            const known8 = conflicts.get(key3);
-            if (known8 === void 0) conflicts.set(key3, { answer: answer4, affected: [workload2.id] });
-            else known8.affected.push(workload2.id);
+            const known10 = conflicts.get(key3);
+            if (known10 === void 0) conflicts.set(key3, { answer: answer4, affected: [workload2.id] });
+            else known10.affected.push(workload2.id);
           }
         }
         return [...conflicts.values()].flatMap(({ answer: answer4, affected }) => {
@@ -38687,21 +38950,21 @@ function draftOf3(side2, subject, entries2) {
   const answer4 = entries2[0]?.answer;
   const policy = answer4?.policy;
   const critical2 = workloads2.some((workload2) => side2.criticalAssets.has(workload2.id));
-  const place2 = policy === void 0 || answer4 === void 0 ? namespacePlace(side2, workloads2[0]?.namespace ?? "", workloads2) : { resource: policy, path: answer4.path };
+  const place3 = policy === void 0 || answer4 === void 0 ? namespacePlace(side2, workloads2[0]?.namespace ?? "", workloads2) : { resource: policy, path: answer4.path };
   return {
     subject,
     affected: distinct(entries2.map((entry2) => opensAll(side2, entry2) ? entry2.workload.id : `${entry2.workload.id}:${String(entry2.port)}`)),
     severity: critical2 ? "high" : "medium",
     certainty: certaintyOf(workloads2),
-    ...place2 === void 0 ? {} : { place: place2 },
+    ...place3 === void 0 ? {} : { place: place3 },
     message: policy === void 0 ? `any pod without a mesh identity can talk to ${listed3(points)}: no PeerAuthentication requires mutual TLS here, and the default is ${side2.mesh.config.defaultMtls}` : `any pod without a mesh identity can talk to ${listed3(points)}: ${named4(policy)} makes the mode ${answer4?.mode ?? "PERMISSIVE"}`,
     ...texts7(points[0] ?? subject)
   };
 }
-function phantomDrafts(side2, known8) {
+function phantomDrafts(side2, known10) {
   return side2.of("PeerAuthentication").flatMap((policy) => {
     const open3 = policy.spec.mode === "PERMISSIVE" || policy.spec.mode === "DISABLE";
-    if (!open3 || known8.has(resourceId(policy))) return [];
+    if (!open3 || known10.has(resourceId(policy))) return [];
     const reach = side2.reachOf(policy);
     if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
     return [
@@ -38984,8 +39247,8 @@ function overridesOf({ base: base3, head, renamed }) {
     const { resource } = workload2;
     if (resource === void 0 || workload2.enrolment.mode === "none" || workload2.enrolment.mode === "gateway") return [];
     const old = base3.mesh.workloads.get(renamed.get(workload2.id) ?? workload2.id);
-    const known8 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key: key3, value }) => `${key3} ${value}`));
-    return proxyOverrides(workload2).filter(({ key: key3, value }) => !known8.has(`${key3} ${value}`)).map(({ key: key3, value, path: path2 }) => ({
+    const known10 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key: key3, value }) => `${key3} ${value}`));
+    return proxyOverrides(workload2).filter(({ key: key3, value }) => !known10.has(`${key3} ${value}`)).map(({ key: key3, value, path: path2 }) => ({
       subject: workload2.id,
       facet: key3,
       affected: [`${workload2.id} ${key3} ${value}`],
@@ -39040,11 +39303,11 @@ var init_registry_only_is_no_firewall = __esm({
         const outbound = outboundOf2(side2);
         const populated2 = distinct(side2.workloads.map((workload2) => workload2.namespace));
         return (populated2.length > 0 ? populated2 : knownNamespaces(side2)).filter((namespace) => outbound(namespace).registryOnly && !isolated2.has(namespace)).map((namespace) => {
-          const place2 = namespacePlace(side2, namespace, side2.workloads.filter((workload2) => workload2.namespace === namespace));
+          const place3 = namespacePlace(side2, namespace, side2.workloads.filter((workload2) => workload2.namespace === namespace));
           return {
             subject: `Namespace/${namespace}`,
             affected: [`Namespace/${namespace}`],
-            ...place2 === void 0 ? {} : { place: place2 },
+            ...place3 === void 0 ? {} : { place: place3 },
             message: `REGISTRY_ONLY is all that keeps workloads of \`${namespace}\` from external addresses, and it holds in the caller's own proxy only: no NetworkPolicy limits what leaves the namespace`,
             impact: "a pod on the host network, one without a proxy, excluded ports, the proxy's own user and UDP go around it",
             attack: "a compromised workload runs a process as user 1337, or a pod without a proxy, and connects to an external address",
@@ -39084,8 +39347,8 @@ function lostTarget(side2, policy) {
   if (policy.kind !== "PeerAuthentication" && policy.spec.targetRefs.length > 0) {
     return policy.spec.targetRefs.flatMap((target, index) => {
       const kind = target.kind;
-      const known8 = kind === "Service" ? side2.of("Service") : void 0;
-      if (known8 === void 0 || known8.some((object3) => object3.name === target.name && object3.namespace === policy.namespace)) return [];
+      const known10 = kind === "Service" ? side2.of("Service") : void 0;
+      if (known10 === void 0 || known10.some((object3) => object3.name === target.name && object3.namespace === policy.namespace)) return [];
       return [{ policy, path: ["spec", "targetRefs", index], target: `${kind} ${policy.namespace ?? ""}/${target.name}`, ids: [`${policy.namespace ?? ""}/${kind}:${target.name}`] }];
     });
   }
@@ -39659,7 +39922,7 @@ var init_wildcard_service_entry = __esm({
 
 // src/findings/registry.ts
 function isImplemented(rule2) {
-  return Object.hasOwn(detectors, rule2) || runRules.some((known8) => known8 === rule2);
+  return Object.hasOwn(detectors, rule2) || runRules.some((known10) => known10 === rule2);
 }
 function describeRules() {
   return catalogue.map((entry2) => ({ ...entry2, implemented: isImplemented(entry2.rule) }));
@@ -39857,15 +40120,15 @@ function keyedOn(detector, detect, side2, renamed) {
   return own4;
 }
 function withObjectsOf(side2, draft) {
-  const place2 = draft.place === void 0 ? void 0 : onSide2(side2, draft.place.resource);
-  if (draft.place !== void 0 && place2 === void 0) return void 0;
+  const place3 = draft.place === void 0 ? void 0 : onSide2(side2, draft.place.resource);
+  if (draft.place !== void 0 && place3 === void 0) return void 0;
   const related = [];
   for (const each of draft.related ?? []) {
     const resource = onSide2(side2, each.resource);
     if (resource === void 0) return void 0;
     related.push({ ...each, resource });
   }
-  return { ...draft, ...draft.place === void 0 || place2 === void 0 ? {} : { place: { ...draft.place, resource: place2 } }, ...draft.related === void 0 ? {} : { related } };
+  return { ...draft, ...draft.place === void 0 || place3 === void 0 ? {} : { place: { ...draft.place, resource: place3 } }, ...draft.related === void 0 ? {} : { related } };
 }
 function keyed(detector, detect, side2, renamed) {
   const entry2 = ruleEntry(detector.rule);
@@ -39874,13 +40137,13 @@ function keyed(detector, detect, side2, renamed) {
     const draft = renamed.size === 0 ? drafted : underOldNames(drafted, renamed);
     const key3 = fingerprint({ code: entry2.code, causes: [draft.subject], facet: draft.facet ?? "", direction: "" });
     const fresh = { draft, severity: draft.severity ?? entry2.severity, fingerprint: key3 };
-    const known8 = found2.get(key3);
-    if (known8 === void 0) {
+    const known10 = found2.get(key3);
+    if (known10 === void 0) {
       found2.set(key3, fresh);
       continue;
     }
-    const chosen = severityRank(fresh.severity) > severityRank(known8.severity) ? fresh : known8;
-    found2.set(key3, { ...chosen, draft: { ...chosen.draft, affected: distinct([...known8.draft.affected, ...draft.affected]) } });
+    const chosen2 = severityRank(fresh.severity) > severityRank(known10.severity) ? fresh : known10;
+    found2.set(key3, { ...chosen2, draft: { ...chosen2.draft, affected: distinct([...known10.draft.affected, ...draft.affected]) } });
   }
   return found2;
 }
@@ -39891,8 +40154,8 @@ function underOldNames(draft, renamed) {
 function itemsOf2(draft) {
   return draft.affected.length > 0 ? draft.affected : [`${draft.subject} ${draft.facet ?? ""}`];
 }
-function scopeOf4({ place: place2 }, rootNamespace) {
-  const policy = place2?.resource;
+function scopeOf4({ place: place3 }, rootNamespace) {
+  const policy = place3?.resource;
   if (policy === void 0 || policy.kind !== "AuthorizationPolicy" && policy.kind !== "PeerAuthentication" && policy.kind !== "RequestAuthentication") return [];
   return hasSelector(policy.spec.selector) ? [phantomId(policy.namespace === rootNamespace ? "*" : policy.namespace ?? "", policy.spec.selector?.matchLabels ?? {})] : [];
 }
@@ -39918,8 +40181,8 @@ var init_states = __esm({
 
 // src/findings/run.ts
 function environmentFacts(input) {
-  const known8 = factsByInput.get(input);
-  if (known8 !== void 0) return known8;
+  const known10 = factsByInput.get(input);
+  if (known10 !== void 0) return known10;
   const fresh = indexed(input);
   factsByInput.set(input, fresh);
   return fresh;
@@ -39980,9 +40243,9 @@ function stateFinding(state, locate2) {
   const entry2 = ruleEntry(state.detector.rule);
   const { draft } = state;
   const location = draft.place === void 0 ? void 0 : locate2(draft.place.resource, draft.place.path, state.side);
-  const related = (draft.related ?? []).slice(0, shownRelated).flatMap((place2) => {
-    const found2 = locate2(place2.resource, place2.path, state.side);
-    return found2 === void 0 ? [] : [{ ...found2, message: place2.message }];
+  const related = (draft.related ?? []).slice(0, shownRelated).flatMap((place3) => {
+    const found2 = locate2(place3.resource, place3.path, state.side);
+    return found2 === void 0 ? [] : [{ ...found2, message: place3.message }];
   });
   const certainty = draft.certainty ?? "proved";
   return {
@@ -40009,12 +40272,12 @@ function stateFinding(state, locate2) {
   };
 }
 function merged3(findings) {
-  const known8 = /* @__PURE__ */ new Map();
+  const known10 = /* @__PURE__ */ new Map();
   for (const finding2 of findings) {
-    const other = known8.get(finding2.fingerprint);
-    known8.set(finding2.fingerprint, other === void 0 ? finding2 : joined2(other, finding2));
+    const other = known10.get(finding2.fingerprint);
+    known10.set(finding2.fingerprint, other === void 0 ? finding2 : joined2(other, finding2));
   }
-  return [...known8.values()];
+  return [...known10.values()];
 }
 function joined2(left, right) {
   const rank4 = (finding2) => severityRank(finding2.severity) * 10 + statusRank[finding2.status];
@@ -40034,7 +40297,7 @@ function onceAPlace(findings) {
   return findings.filter((finding2) => finding2.changeIds.length > 0 || finding2.status !== "new" || finding2.location === void 0 || !told.has(`${finding2.code} ${placeKey(finding2.location)}`));
 }
 function elsewhere(own4, places) {
-  const byPlace = new Map(places.toReversed().map((place2) => [placeKey(place2), place2]));
+  const byPlace = new Map(places.toReversed().map((place3) => [placeKey(place3), place3]));
   if (own4 !== void 0) byPlace.delete(placeKey(own4));
   return [...byPlace.values()].toReversed();
 }
@@ -40043,8 +40306,8 @@ function weakerCertainty(left, right) {
   const order3 = ["proved", "conditional", "undecided"];
   return order3.indexOf(left.certainty) <= order3.indexOf(right.certainty) ? left.certainty : right.certainty;
 }
-function placeKey(place2) {
-  return `${place2.side} ${place2.file}:${place2.startLine}-${place2.endLine}`;
+function placeKey(place3) {
+  return `${place3.side} ${place3.file}:${place3.startLine}-${place3.endLine}`;
 }
 var factsByInput, shownRelated, statusRank;
 var init_run3 = __esm({
@@ -40483,8 +40746,8 @@ function ingress(side2) {
     reason: `${closed} of ${tls2.size} entry points serve TLS or redirect to it`
   };
 }
-function worse(known8, fresh) {
-  return known8 !== void 0 && known8.score <= fresh.score ? known8 : fresh;
+function worse(known10, fresh) {
+  return known10 !== void 0 && known10.score <= fresh.score ? known10 : fresh;
 }
 function tlsItem({ port: port3, tls: tls2 }) {
   if (tls2 === void 0) return item(0, `serves plain ${port3.protocol} without a redirect`);
@@ -40699,13 +40962,13 @@ var init_workload_identity = __esm({
 
 // src/maturity/confidence.ts
 function confidenceOf(side2, measured, incomplete) {
-  const unknown3 = side2.workloads.filter((workload2) => workload2.enrolment.mode === "unknown");
+  const unknown4 = side2.workloads.filter((workload2) => workload2.enrolment.mode === "unknown");
   const tied2 = side2.workloads.some((workload2) => side2.mtlsAt(workload2).tied.length > 1);
   const opaque = side2.mesh.resources.has("EnvoyFilter") || side2.mesh.resources.has("WasmPlugin");
   const none6 = side2.workloads.length === 0;
   const all = [
     { when: true, points: 20, reason: "no recent evidence from the data plane", evidence: true },
-    { when: none6 || unknown3.length > 0, points: 15, reason: none6 ? "no workload is declared, so the inventory is unknown" : `it is not known whether ${unknown3.length} of ${side2.workloads.length} workloads are in the mesh`, evidence: false },
+    { when: none6 || unknown4.length > 0, points: 15, reason: none6 ? "no workload is declared, so the inventory is unknown" : `it is not known whether ${unknown4.length} of ${side2.workloads.length} workloads are in the mesh`, evidence: false },
     { when: true, points: 15, reason: "critical paths have no positive and negative test results", evidence: true },
     { when: none6 || tied2, points: 10, reason: tied2 ? "several PeerAuthentications claim one scope" : "effective mutual TLS has no workloads to be judged on", evidence: false },
     { when: none6 || opaque || incomplete, points: 10, reason: incomplete ? "not everything could be read or decided" : opaque ? "EnvoyFilter or WasmPlugin objects may change every decision" : "effective authorization has no workloads to be judged on", evidence: false },
@@ -40713,9 +40976,9 @@ function confidenceOf(side2, measured, incomplete) {
     { when: side2.mesh.config.statedBy === void 0, points: 5, reason: `the Istio version is assumed to be ${side2.mesh.config.istioVersion}`, evidence: false },
     { when: side2.criticalAssets.size === 0, points: 5, reason: "no asset is declared critical, so intended communication is not known", evidence: false }
   ];
-  const applied2 = all.filter((entry2) => entry2.when);
+  const applied3 = all.filter((entry2) => entry2.when);
   const sum = (entries2) => entries2.reduce((total, entry2) => total + entry2.points, 0);
-  return { value: Math.max(0, 100 - sum(applied2)), deductions: applied2.map(({ points, reason }) => ({ points, reason })), forEvidence: sum(applied2.filter((entry2) => entry2.evidence)) };
+  return { value: Math.max(0, 100 - sum(applied3)), deductions: applied3.map(({ points, reason }) => ({ points, reason })), forEvidence: sum(applied3.filter((entry2) => entry2.evidence)) };
 }
 var init_confidence = __esm({
   "src/maturity/confidence.ts"() {
@@ -40837,8 +41100,8 @@ var init_maturity_verdict = __esm({
 
 // src/maturity/scorecard-of.ts
 function measureWhole(side2) {
-  const known8 = whole2.get(side2);
-  if (known8 !== void 0) return known8;
+  const known10 = whole2.get(side2);
+  if (known10 !== void 0) return known10;
   const fresh = mapDimensions((dimension) => side2.recall(measures[dimension], (asked) => measures[dimension](asked, everything3)).value);
   whole2.set(side2, fresh);
   return fresh;
@@ -40856,12 +41119,12 @@ function scorecard({ side: side2, findings, incomplete }) {
   const confidence = confidenceOf(side2, measured, incomplete);
   const level2 = configuredLevel(side2);
   const view = (rated2, verified) => {
-    const unknown3 = unknownCount(measured);
-    const raw = verified && unknown3 >= tooManyUnknown ? null : scoreOf(rated2, measured);
+    const unknown4 = unknownCount(measured);
+    const raw = verified && unknown4 >= tooManyUnknown ? null : scoreOf(rated2, measured);
     const score2 = raw === null ? null : displayed(raw, criticals > 0);
     return {
       score: score2,
-      reason: raw === null ? `${unknown3} of 8 dimensions are unknown: too little was read` : criticals > 0 ? "capped at 59 while a critical finding is open" : verified ? "what evidence from a cluster confirms" : "what the manifests would enforce if applied as they stand",
+      reason: raw === null ? `${unknown4} of 8 dimensions are unknown: too little was read` : criticals > 0 ? "capped at 59 while a critical finding is open" : verified ? "what evidence from a cluster confirms" : "what the manifests would enforce if applied as they stand",
       ...verified ? { level: 0, nextLevel: { level: 1, missing: "evidence from the cluster that workloads have identities of their own and are enrolled" } } : level2,
       confidence: confidence.value,
       deductions: confidence.deductions,
@@ -40917,8 +41180,8 @@ var init_scorecard_of = __esm({
 function delta(input) {
   const environments2 = {};
   for (const pair of input.environments) environments2[pair.id] = environmentDelta(pair, input);
-  const known8 = Object.values(environments2).flatMap((entry2) => entry2.overall === null ? [] : [entry2.overall]);
-  return { overall: known8.length === 0 ? null : Math.min(...known8), environments: environments2 };
+  const known10 = Object.values(environments2).flatMap((entry2) => entry2.overall === null ? [] : [entry2.overall]);
+  return { overall: known10.length === 0 ? null : Math.min(...known10), environments: environments2 };
 }
 function environmentDelta(pair, input) {
   const base3 = input.base[pair.id]?.configured;
@@ -41095,9 +41358,11 @@ function isPassthrough(policy) {
   return policy?.loadBalancer === "PASSTHROUGH";
 }
 function sentText(mesh2, client, service, port3, subset) {
-  const rule2 = ruleFor(mesh2, client, service);
-  const policy = rule2?.spec.subsets.find((candidate) => candidate.name === subset)?.trafficPolicy ?? rule2?.spec.trafficPolicy;
-  const choice2 = clientTlsFor(mesh2, client, service, port3, subset);
+  const destination2 = destinationOf(service);
+  const applied3 = ruleFor(mesh2, client, destination2);
+  const subsets2 = applied3?.subsets.map(({ rule: rule2, index }) => rule2.spec.subsets[index]);
+  const policy = subsets2?.find((candidate) => candidate?.name === subset)?.trafficPolicy ?? applied3?.policy.spec.trafficPolicy;
+  const choice2 = clientTlsFor(mesh2, client, destination2, port3, subset);
   const pods2 = workloadsOf(mesh2, service);
   const way = [policy?.tunnel ?? null, isPassthrough(policy)];
   if (choice2.sends === "own-tls") return canonical(["own", choice2.tls, ...way]);
@@ -41130,6 +41395,7 @@ var init_client_tls_effect = __esm({
     init_ports();
     init_workload_index();
     init_client_tls();
+    init_destination_rules();
     init_peer_authentication2();
   }
 });
@@ -41196,7 +41462,7 @@ var init_config_effect = __esm({
 function isComparedAtGateways({ base: base3, head, environments: where }, environments2) {
   const sides = environments2.filter(({ id }) => where.includes(id)).map((each) => new KnownOnSides([each.base, each.head]));
   if (sides.length === 0 || !keepsTheRest(base3, head)) return false;
-  return sides.every((known8) => [base3, head].every((version3, side2) => version3 === void 0 || known8.holds(version3, side2)));
+  return sides.every((known10) => [base3, head].every((version3, side2) => version3 === void 0 || known10.holds(version3, side2)));
 }
 function placeOf4(gateway2, namespace) {
   const slash = gateway2.indexOf("/");
@@ -41431,9 +41697,9 @@ function resourceReports(changed, changes3, environments2, found2, open3 = []) {
   const effects = /* @__PURE__ */ new Map();
   for (const change2 of changes3) {
     for (const edit of change2.edits) {
-      const known8 = effects.get(edit.id);
-      if (known8 === void 0) effects.set(edit.id, [change2]);
-      else known8.push(change2);
+      const known10 = effects.get(edit.id);
+      if (known10 === void 0) effects.set(edit.id, [change2]);
+      else known10.push(change2);
     }
   }
   return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments2, found2, open3) }));
@@ -41470,9 +41736,9 @@ var init_changed_effect = __esm({
 });
 
 // src/app/cite.ts
-function remember(known8, blob, value) {
-  if (known8.size >= MOST_REMEMBERED) known8.clear();
-  known8.set(blob, value);
+function remember(known10, blob, value) {
+  if (known10.size >= MOST_REMEMBERED) known10.clear();
+  known10.set(blob, value);
 }
 function itemOf2(origin, value) {
   if (origin.item === void 0) return value;
@@ -41510,8 +41776,8 @@ var init_cite = __esm({
       }
       /** The changed field on the side where it stands; a whole object that came or went. */
       cite(edit) {
-        const known8 = this.#cited.get(edit);
-        if (known8 !== void 0) return known8;
+        const known10 = this.#cited.get(edit);
+        if (known10 !== void 0) return known10;
         const fresh = this.#cite(edit);
         this.#cited.set(edit, fresh);
         return fresh;
@@ -41546,9 +41812,9 @@ var init_cite = __esm({
           case "removed":
             return [edit.base, "LEFT", []];
           case "modified": {
-            const place2 = this.#differences.get(twinOf(edit.base), twinOf(edit.head), () => firstDifference(this.#value(edit.base.origin), this.#valueWithPlaces(edit.head.origin)));
-            if (place2 === void 0) return [edit.head, "RIGHT", []];
-            return place2.side === "LEFT" ? [edit.base, "LEFT", place2.path] : [edit.head, "RIGHT", place2.path];
+            const place3 = this.#differences.get(twinOf(edit.base), twinOf(edit.head), () => firstDifference(this.#value(edit.base.origin), this.#valueWithPlaces(edit.head.origin)));
+            if (place3 === void 0) return [edit.head, "RIGHT", []];
+            return place3.side === "LEFT" ? [edit.base, "LEFT", place3.path] : [edit.head, "RIGHT", place3.path];
           }
         }
       }
@@ -41559,30 +41825,30 @@ var init_cite = __esm({
         const start = reader.startLine(origin.document);
         if (start === void 0) return reader.object(origin);
         const twin = twinOf(resource);
-        const known8 = this.#lines.get(twin) ?? /* @__PURE__ */ new Map();
-        this.#lines.set(twin, known8);
+        const known10 = this.#lines.get(twin) ?? /* @__PURE__ */ new Map();
+        this.#lines.set(twin, known10);
         const key3 = canonical([origin.item ?? null, path2]);
-        let lines = known8.get(key3);
+        let lines = known10.get(key3);
         if (lines === void 0) {
           const { startLine: startLine2, endLine } = path2.length === 0 ? reader.object(origin) : reader.field(origin, path2);
           lines = { startLine: startLine2 - start, endLine: endLine - start };
-          known8.set(key3, lines);
+          known10.set(key3, lines);
         }
         return { startLine: lines.startLine + start, endLine: lines.endLine + start };
       }
       /** Environments that render one base have its objects from the same lines. */
       #renderedSpan(origin, path2) {
         const key3 = canonical([origin.blob, origin.rendered ?? null, origin.item ?? null, path2]);
-        const known8 = this.#renderedLines.get(key3);
-        if (known8 !== void 0) return known8;
+        const known10 = this.#renderedLines.get(key3);
+        if (known10 !== void 0) return known10;
         const { startLine: startLine2, endLine } = renderedSpan(origin, path2, this.#text(origin.blob) ?? "", this.#text(origin.rendered?.blob ?? "") ?? "");
         const fresh = { startLine: startLine2, endLine };
         this.#renderedLines.set(key3, fresh);
         return fresh;
       }
       #reader(blob) {
-        const known8 = this.#readers.get(blob);
-        if (known8 !== void 0) return known8;
+        const known10 = this.#readers.get(blob);
+        if (known10 !== void 0) return known10;
         const fresh = spanReader(this.#text(blob) ?? "");
         remember(this.#readers, blob, fresh);
         return fresh;
@@ -41642,18 +41908,19 @@ function gatewayDefaults(fields3) {
   return {
     serviceExportTo: textsOf2(fields3["defaultServiceExportTo"]),
     virtualServiceExportTo: textsOf2(fields3["defaultVirtualServiceExportTo"]),
+    destinationRuleExportTo: textsOf2(fields3["defaultDestinationRuleExportTo"]),
     trustedProxies: typeof proxies === "number" ? proxies : 0
   };
 }
 function configSource(resources, rootNamespace) {
   const maps = resources.filter((resource) => resource.kind === "ConfigMap").filter(isMeshConfigMap).sort(compareBy((map2) => map2.namespace === (rootNamespace ?? "istio-system") ? 0 : 1, (map2) => map2.name === "istio" ? 0 : 1, (map2) => resourceId(map2)));
-  const chosen = maps[0];
+  const chosen2 = maps[0];
   const installation = installationSource(resources);
-  if (chosen === void 0) return installation;
+  if (chosen2 === void 0) return installation;
   return {
-    statedBy: resourceId(chosen),
-    fields: meshConfigFields(chosen),
-    namespace: chosen.namespace,
+    statedBy: resourceId(chosen2),
+    fields: meshConfigFields(chosen2),
+    namespace: chosen2.namespace,
     version: installation?.version,
     environment: installation?.environment ?? {}
   };
@@ -41876,14 +42143,14 @@ function namesAll(namespaces4, resources) {
   return named10.size === namespaces4.size && [...named10].every((name2) => namespaces4.has(name2));
 }
 function placesOf3(mesh2) {
-  const known8 = placesOfMeshes.get(mesh2);
-  if (known8 !== void 0) return known8;
+  const known10 = placesOfMeshes.get(mesh2);
+  if (known10 !== void 0) return known10;
   const resources = /* @__PURE__ */ new Map();
   for (const [kind, list4] of mesh2.resources) {
     for (const resource of list4) {
-      const place2 = resource.kind === "Namespace" ? resource.name : resource.namespace ?? "";
-      const kinds3 = resources.get(place2) ?? /* @__PURE__ */ new Map();
-      resources.set(place2, kinds3);
+      const place3 = resource.kind === "Namespace" ? resource.name : resource.namespace ?? "";
+      const kinds3 = resources.get(place3) ?? /* @__PURE__ */ new Map();
+      resources.set(place3, kinds3);
       const group4 = kinds3.get(kind);
       if (group4 === void 0) kinds3.set(kind, [resource]);
       else group4.push(resource);
@@ -42014,11 +42281,11 @@ function assumptionsOf(config3, workloads2, world) {
       text: `the mesh configuration is not in the repository: Istio ${config3.istioVersion}, root namespace \`${config3.rootNamespace}\`, trust domain \`${config3.trustDomain}\`, mTLS ${config3.defaultMtls} where no policy says otherwise; external authorization providers that policies name exist`
     });
   }
-  const unknown3 = /* @__PURE__ */ new Map();
+  const unknown4 = /* @__PURE__ */ new Map();
   for (const workload2 of workloads2.values()) {
-    if (workload2.enrolment.mode === "unknown") unknown3.set(workload2.namespace, workload2.enrolment.inWorld);
+    if (workload2.enrolment.mode === "unknown") unknown4.set(workload2.namespace, workload2.enrolment.inWorld);
   }
-  for (const [namespace, inWorld2] of unknown3) {
+  for (const [namespace, inWorld2] of unknown4) {
     assumptions2.push({ id: `enrolment:${namespace}`, text: enrolmentAssumptionText(namespace, inWorld2) });
   }
   return assumptions2.sort(compareBy((assumption) => assumption.id));
@@ -42056,10 +42323,10 @@ function toOwnPorts(workloads2, mixed2) {
   const ports3 = portsOf5(workloads2);
   if (ports3.length === 0) return noCubes;
   const key3 = `${mixed2 ? "mixed" : "sidecars"} ${ports3.join(" ")}`;
-  const same4 = known5.get(key3);
+  const same4 = known6.get(key3);
   if (same4 !== void 0) return same4;
   const fresh = freshOwnPorts(ports3, mixed2);
-  known5.set(key3, fresh);
+  known6.set(key3, fresh);
   return fresh;
 }
 function freshOwnPorts(ports3, mixed2) {
@@ -42073,14 +42340,14 @@ function freshOwnPorts(ports3, mixed2) {
 function unguardedOwnPorts(workloads2, mixed2) {
   return workloads2.every(isSidecar) ? toOwnPorts(workloads2, mixed2).map(({ predicates }) => ({ predicates: [...predicates, { dimension: "transport", any: [{ type: "one-of", text: "TCP" }], none: [] }], origins: [] })) : [];
 }
-var noCubes, known5;
+var noCubes, known6;
 var init_own_ports = __esm({
   "src/posture/own-ports.ts"() {
     "use strict";
     init_capture();
     init_pod();
     noCubes = [];
-    known5 = /* @__PURE__ */ new Map();
+    known6 = /* @__PURE__ */ new Map();
   }
 });
 
@@ -42089,8 +42356,8 @@ function lostAuthorities(before, after) {
   return before.flatMap((entry2) => {
     const same4 = after.filter((other) => standsFor(other, entry2));
     const still = same4.flatMap((other) => other.cubes);
-    const known8 = new Set(still.map(cubeKey));
-    if (entry2.cubes.every((cube3) => known8.has(cubeKey(cube3)))) return [];
+    const known10 = new Set(still.map(cubeKey));
+    if (entry2.cubes.every((cube3) => known10.has(cubeKey(cube3)))) return [];
     const namesake = after.find((other) => other.provider === entry2.provider);
     return [{ entry: entry2, still, redefined: namesake !== void 0 && !standsFor(namesake, entry2) }];
   });
@@ -42120,7 +42387,7 @@ var init_authorities = __esm({
 
 // src/posture/forwarded-ties.ts
 function spokenOf(posture) {
-  const remembered4 = known6.get(posture);
+  const remembered4 = known7.get(posture);
   if (remembered4 !== void 0) return remembered4;
   let header = false;
   const blocks3 = /* @__PURE__ */ new Map();
@@ -42138,7 +42405,7 @@ function spokenOf(posture) {
     }
   }
   const fresh = { header, blocks: blocks3 };
-  known6.set(posture, fresh);
+  known7.set(posture, fresh);
   return fresh;
 }
 function forwardedTies(postures) {
@@ -42151,12 +42418,12 @@ function forwardedTies(postures) {
     return [true, false].map((yes) => ({ predicates: [forwarded, inside4("remote.ip", yes), inside4("source.ip", !yes)], origins: [] }));
   });
 }
-var known6, forwarded;
+var known7, forwarded;
 var init_forwarded_ties = __esm({
   "src/posture/forwarded-ties.ts"() {
     "use strict";
     init_keys();
-    known6 = /* @__PURE__ */ new WeakMap();
+    known7 = /* @__PURE__ */ new WeakMap();
     forwarded = { dimension: "header:x-forwarded-for", any: [], none: [{ type: "present" }] };
   }
 });
@@ -42270,8 +42537,8 @@ function templatePrefixDisjoint(template, prefix3) {
   return !head.startsWith(prefix3) && !prefix3.startsWith(head);
 }
 function tokensDisjoint(left, right) {
-  const ofOne2 = (place2, other) => place2 === other || (left.reading !== void 0 || right.reading !== void 0) && headerPlace(place2) !== void 0 && headerPlace(place2)?.header === headerPlace(other)?.header;
-  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((place2) => right.locations?.some((other) => ofOne2(place2, other)) === true)) return true;
+  const ofOne2 = (place3, other) => place3 === other || (left.reading !== void 0 || right.reading !== void 0) && headerPlace(place3) !== void 0 && headerPlace(place3)?.header === headerPlace(other)?.header;
+  if (left.locations !== void 0 && right.locations !== void 0 && !left.locations.some((place3) => right.locations?.some((other) => ofOne2(place3, other)) === true)) return true;
   if (left.issuer !== void 0 && right.issuer !== void 0 && patternsDisjoint(left.issuer, right.issuer)) return true;
   return left.subject !== void 0 && right.subject !== void 0 && patternsDisjoint(left.subject, right.subject);
 }
@@ -42462,8 +42729,8 @@ function portsIn(patterns) {
     if (pattern.type === "prefix") return behindColon ? [digits2, `${digits2}80`, `${digits2}47`] : [];
     return behindColon || pattern.type === "suffix" && digits2 === pattern.text ? [digits2, `4${digits2}`] : [];
   });
-  const known8 = distinct(spoken).filter((port3) => port3 !== "");
-  return [...plainPorts.filter((port3) => !known8.includes(port3)).slice(0, 1), ...known8];
+  const known10 = distinct(spoken).filter((port3) => port3 !== "");
+  return [...plainPorts.filter((port3) => !known10.includes(port3)).slice(0, 1), ...known10];
 }
 function beforePort(matcher, port3) {
   const pattern = textOf9(matcher);
@@ -42610,9 +42877,9 @@ function continuations(patterns, all, reversed) {
       const part3 = reversed ? pattern.slice(pattern.length - length) : pattern.slice(0, length);
       if (!all.has(part3)) continue;
       const character = (reversed ? pattern[pattern.length - 1 - length] : pattern[length]) ?? "";
-      const known8 = next.get(part3);
-      if (known8 === void 0) next.set(part3, /* @__PURE__ */ new Set([character]));
-      else known8.add(character);
+      const known10 = next.get(part3);
+      if (known10 === void 0) next.set(part3, /* @__PURE__ */ new Set([character]));
+      else known10.add(character);
     }
   }
   return next;
@@ -42947,9 +43214,9 @@ function openLabels(asked, limit) {
     if (matcher.selection === void 0) continue;
     for (const { key: key3, values: named10 } of requirementsOf(matcher.selection)) {
       if (key3 === nameKey) continue;
-      const known8 = values5.get(key3) ?? /* @__PURE__ */ new Set();
-      for (const value of named10) known8.add(value);
-      values5.set(key3, known8);
+      const known10 = values5.get(key3) ?? /* @__PURE__ */ new Set();
+      for (const value of named10) known10.add(value);
+      values5.set(key3, known10);
     }
   }
   let combined = [{}];
@@ -43215,13 +43482,13 @@ ${keysInOrder(matchers)}
 
 ${restrict.map(({ any, none: none6 }) => `${keysInOrder(any)}
  except ${keysInOrder(none6)}`).join("\n\n")}`;
-  let known8 = made2.get(key3);
-  if (known8 === void 0) {
-    known8 = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
+  let known10 = made2.get(key3);
+  if (known10 === void 0) {
+    known10 = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
     if (made2.size >= mostMade) made2.clear();
-    made2.set(key3, known8);
+    made2.set(key3, known10);
   }
-  return known8.atoms;
+  return known10.atoms;
 }
 function keysInOrder(matchers) {
   return matchers.map(matcherKey).join("\n");
@@ -43335,13 +43602,13 @@ function rankOf(dimension) {
 function spaceOf(restrict, cubes, limit) {
   const byDimension = /* @__PURE__ */ new Map();
   const note2 = (predicate) => {
-    let known8 = byDimension.get(predicate.dimension);
-    if (known8 === void 0) {
-      known8 = /* @__PURE__ */ new Map();
-      byDimension.set(predicate.dimension, known8);
+    let known10 = byDimension.get(predicate.dimension);
+    if (known10 === void 0) {
+      known10 = /* @__PURE__ */ new Map();
+      byDimension.set(predicate.dimension, known10);
     }
-    for (const matcher of predicate.any) known8.set(matcherKey(matcher), matcher);
-    for (const matcher of predicate.none) known8.set(matcherKey(matcher), matcher);
+    for (const matcher of predicate.any) known10.set(matcherKey(matcher), matcher);
+    for (const matcher of predicate.none) known10.set(matcherKey(matcher), matcher);
   };
   for (const predicate of restrict.predicates) note2(predicate);
   for (const cube3 of cubes) for (const predicate of cube3.predicates) note2(predicate);
@@ -43359,8 +43626,8 @@ function spaceOf(restrict, cubes, limit) {
   const peers = byDimension.get("peer");
   if (peers !== void 0) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
   for (const dimension of [...byDimension.keys()].sort(compareDimensions)) {
-    const known8 = byDimension.get(dimension);
-    const matchers = distinct(known8.keys()).map((key3) => known8.get(key3));
+    const known10 = byDimension.get(dimension);
+    const matchers = distinct(known10.keys()).map((key3) => known10.get(key3));
     axisOf.set(dimension, axes.length);
     if (dimension.startsWith("claim:")) {
       const elementwise = elementMatchers(matchers);
@@ -43436,9 +43703,9 @@ function boxesOf(space3, cube3) {
     }
     drafts = next;
   }
-  return drafts.map((draft) => ({ words: draft.words, narrow: inOrder3(draft.narrow) }));
+  return drafts.map((draft) => ({ words: draft.words, narrow: inOrder4(draft.narrow) }));
 }
-function inOrder3(axes) {
+function inOrder4(axes) {
   return axes.size < 2 ? [...axes] : [...axes].sort((left, right) => left - right);
 }
 function fixed2(space3, draft, wanted2) {
@@ -43757,7 +44024,7 @@ function cover2(words3, target) {
   let left = target;
   const queue = words3.map((word2) => ({ word: word2, gain: gain(word2, left) })).filter((entry2) => entry2.gain > 0);
   queue.sort((a, b) => b.gain - a.gain || a.word.index - b.word.index);
-  const chosen = [];
+  const chosen2 = [];
   while (!isEmpty2(left)) {
     let head = queue.shift();
     for (; head !== void 0; head = queue.shift()) {
@@ -43771,16 +44038,16 @@ function cover2(words3, target) {
       }
     }
     if (head === void 0) return void 0;
-    chosen.push(head.word);
+    chosen2.push(head.word);
     left = minus(left, head.word.bits);
   }
-  return withoutRedundant(chosen, target).sort((a, b) => a.index - b.index);
+  return withoutRedundant(chosen2, target).sort((a, b) => a.index - b.index);
 }
-function withoutRedundant(chosen, target) {
+function withoutRedundant(chosen2, target) {
   const times4 = /* @__PURE__ */ new Map();
-  const relevant = chosen.map((word2) => members(and(word2.bits, target)));
+  const relevant = chosen2.map((word2) => members(and(word2.bits, target)));
   for (const atoms of relevant) for (const atom of atoms) times4.set(atom, (times4.get(atom) ?? 0) + 1);
-  return chosen.filter((_, index) => {
+  return chosen2.filter((_, index) => {
     const atoms = relevant[index];
     if (!atoms.every((atom) => (times4.get(atom) ?? 0) > 1)) return true;
     for (const atom of atoms) times4.set(atom, (times4.get(atom) ?? 0) - 1);
@@ -43922,28 +44189,28 @@ var init_words = __esm({
 });
 
 // src/sets/explore.ts
-function meetingCubes(seed, cubes, known8) {
+function meetingCubes(seed, cubes, known10) {
   if (seed.predicates.length === 0) return [...cubes];
   const meeting2 = [];
   nextCube: for (const cube3 of cubes) {
-    for (const predicate of cube3.predicates) if (!meets2(seed, predicate, known8)) continue nextCube;
+    for (const predicate of cube3.predicates) if (!meets2(seed, predicate, known10)) continue nextCube;
     meeting2.push(cube3);
   }
   return meeting2;
 }
-function meets2(seed, predicate, known8) {
+function meets2(seed, predicate, known10) {
   let fresh;
   for (const other of seed.predicates) {
     if (other.dimension !== predicate.dimension) continue;
     if (fresh === void 0) {
-      const answer4 = known8?.get(predicate);
+      const answer4 = known10?.get(predicate);
       if (answer4 !== void 0) return answer4;
     }
     fresh = !predicatesDisjoint(other, predicate);
     if (!fresh) break;
   }
   if (fresh === void 0) return true;
-  known8?.set(predicate, fresh);
+  known10?.set(predicate, fresh);
   return fresh;
 }
 function allBoxes(space3, cubes) {
@@ -43975,15 +44242,15 @@ function failed(reason, exhausted = false) {
   return { cubes: [], samples: [], complete: false, undecided: reason, exhausted };
 }
 function explore(task, budget) {
-  const known8 = task.blockers.length < manyCubes ? void 0 : /* @__PURE__ */ new Map();
-  const blockers = meetingCubes(task.cube, task.blockers, known8);
+  const known10 = task.blockers.length < manyCubes ? void 0 : /* @__PURE__ */ new Map();
+  const blockers = meetingCubes(task.cube, task.blockers, known10);
   if (blockers.some((cube3) => cube3.predicates.length === 0 || cubeKey(cube3) === cubeKey(task.cube))) return nothing2;
-  const impossible2 = meetingCubes(task.cube, task.impossible, known8);
+  const impossible2 = meetingCubes(task.cube, task.impossible, known10);
   if (impossible2.some((cube3) => cube3.predicates.length === 0)) return nothing2;
-  const demands = task.demands.map((demand) => meetingCubes(task.cube, demand, known8));
+  const demands = task.demands.map((demand) => meetingCubes(task.cube, demand, known10));
   if (demands.some((demand) => demand.length === 0)) return nothing2;
   const rivals2 = task.rivals.map(
-    (path2) => path2.layers.map((layer2) => ({ allow: layer2.allow === "all" ? void 0 : meetingCubes(task.cube, layer2.allow, known8), deny: meetingCubes(task.cube, layer2.deny, known8) }))
+    (path2) => path2.layers.map((layer2) => ({ allow: layer2.allow === "all" ? void 0 : meetingCubes(task.cube, layer2.allow, known10), deny: meetingCubes(task.cube, layer2.deny, known10) }))
   );
   const cubes = [...blockers, ...impossible2, ...demands.flat(), ...rivals2.flat().flatMap((layer2) => [...layer2.allow ?? [], ...layer2.deny])];
   const space3 = spaceOf(task.cube, cubes, task.atoms);
@@ -44101,10 +44368,10 @@ function distinctCubes(cubes) {
   const shared2 = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
     const key3 = cubeKey(cube3);
-    const known8 = byKey.get(key3);
-    if (known8 === void 0) byKey.set(key3, cube3);
+    const known10 = byKey.get(key3);
+    if (known10 === void 0) byKey.set(key3, cube3);
     else {
-      const origins = shared2.get(key3) ?? [...known8.origins];
+      const origins = shared2.get(key3) ?? [...known10.origins];
       origins.push(...cube3.origins);
       shared2.set(key3, origins);
     }
@@ -44157,9 +44424,9 @@ function seedsOf(from2, to2) {
     if (pair.from === pair.to) continue;
     if (pair.from.allow !== "all") {
       const accepted2 = pair.from.allow;
-      const known8 = keysOf4(accepted2);
+      const known10 = keysOf4(accepted2);
       const origins = pair.to.allow === "all" ? sortedOrigins(accepted2.flatMap((cube3) => cube3.origins)) : [];
-      const opened3 = pair.to.allow === "all" ? known8.has("*") ? [] : [everything4] : pair.to.allow.filter((cube3) => !known8.has(cubeKey(cube3)));
+      const opened3 = pair.to.allow === "all" ? known10.has("*") ? [] : [everything4] : pair.to.allow.filter((cube3) => !known10.has(cubeKey(cube3)));
       for (const cube3 of opened3) {
         seeds.push({ key: `allow ${cubeKey(cube3)}`, cube: cube3, origins: cube3 === everything4 ? origins : cube3.origins, layer: pair.id, accepted: accepted2, demands: demandsBut(pair.to) });
       }
@@ -44185,12 +44452,12 @@ var init_seeds = __esm({
 function rivalOf(path2, from2) {
   return from2.find((other) => other.id === path2.id) ?? from2[0];
 }
-function orderedOnce(known8, key3, make) {
-  const same4 = known8.get(key3);
+function orderedOnce(known10, key3, make) {
+  const same4 = known10.get(key3);
   if (same4 !== void 0) return same4;
   const fresh = make(key3);
-  if (known8.size >= mostOrdered) known8.clear();
-  known8.set(key3, fresh);
+  if (known10.size >= mostOrdered) known10.clear();
+  known10.set(key3, fresh);
   return fresh;
 }
 function orderedLayer(layer2) {
@@ -44245,11 +44512,11 @@ function difference(problem) {
       if (explored.cubes.length === 0 && explored.undecided === void 0) continue;
       const key3 = `${seed.layer}
 ${seed.key}`;
-      const known8 = entries2.get(key3);
-      if (known8 === void 0) entries2.set(key3, { seed, parts: [explored], origins: seed.origins });
+      const known10 = entries2.get(key3);
+      if (known10 === void 0) entries2.set(key3, { seed, parts: [explored], origins: seed.origins });
       else {
-        known8.parts.push(explored);
-        known8.origins = sortedOrigins([...known8.origins, ...seed.origins]);
+        known10.parts.push(explored);
+        known10.origins = sortedOrigins([...known10.origins, ...seed.origins]);
       }
     }
   }
@@ -44327,7 +44594,7 @@ function flips(before, after, way) {
   if (before.verdict === "unknown" || after.verdict === "unknown") return false;
   return way === "up" ? rank[after.verdict] > rank[before.verdict] : rank[after.verdict] < rank[before.verdict];
 }
-function reaches3(answer4, head, way) {
+function reaches2(answer4, head, way) {
   if (answer4.verdict === "unknown" || head.verdict === "unknown") return false;
   return way === "up" ? rank[answer4.verdict] >= rank[head.verdict] : rank[answer4.verdict] <= rank[head.verdict];
 }
@@ -44357,16 +44624,16 @@ function singles(candidates4, trials, sets) {
 function larger(candidates4, trials, sets, sufficient) {
   const alone2 = new Set(sets.flat());
   const found2 = [];
-  const pools = [candidates4.filter((edit) => !alone2.has(edit))];
+  const pools2 = [candidates4.filter((edit) => !alone2.has(edit))];
   const seen = /* @__PURE__ */ new Set();
-  for (let pool = pools.shift(); pool !== void 0 && sets.length + found2.length < MOST_SETS; pool = pools.shift()) {
+  for (let pool = pools2.shift(); pool !== void 0 && sets.length + found2.length < MOST_SETS; pool = pools2.shift()) {
     const key3 = pool.map((edit) => edit.id).join("\n");
     if (seen.has(key3) || pool.length === 0) continue;
     seen.add(key3);
     const set = smallestIn(pool, trials, sufficient);
     if (set === void 0) continue;
-    if (!found2.some((known8) => known8.length === set.length && known8.every((edit) => set.includes(edit)))) found2.push(set);
-    for (const edit of set) pools.push(pool.filter((other) => other !== edit));
+    if (!found2.some((known10) => known10.length === set.length && known10.every((edit) => set.includes(edit)))) found2.push(set);
+    for (const edit of set) pools2.push(pool.filter((other) => other !== edit));
   }
   sets.push(...found2.sort((one, other) => one.length - other.length));
 }
@@ -44428,8 +44695,8 @@ var init_causes = __esm({
       }
       moves(edits) {
         const key3 = edits.map((edit) => this.#place.get(edit)).join(" ");
-        const known8 = this.#known.get(key3);
-        if (known8 !== void 0) return known8;
+        const known10 = this.#known.get(key3);
+        if (known10 !== void 0) return known10;
         if (this.#left === 0) throw new OutOfTrials();
         this.#left -= 1;
         const fresh = this.#search.moves(edits);
@@ -44453,8 +44720,8 @@ function solve(context2, level2, from2, to2, within3, speaksOfOwnPorts = false) 
 }
 function withOwnPorts(none6, own4) {
   if (own4.length === 0) return none6;
-  const known8 = togetherWith.get(own4);
-  if (known8?.none === none6) return known8.all;
+  const known10 = togetherWith.get(own4);
+  if (known10?.none === none6) return known10.all;
   const all = [...none6, ...own4];
   togetherWith.set(own4, { none: none6, all });
   return all;
@@ -44566,8 +44833,8 @@ var init_pair_context = __esm({
         return this.#work;
       }
       get(key3, compute) {
-        const known8 = this.#known.get(key3);
-        if (known8 !== void 0) return known8;
+        const known10 = this.#known.get(key3);
+        if (known10 !== void 0) return known10;
         const fresh = compute();
         this.#work += fresh.work;
         this.#known.set(key3, fresh);
@@ -44656,10 +44923,10 @@ function askedToken(token, point) {
   for (const [dimension, value] of point) {
     if (dimension.startsWith("written:") && typeof value === "string") setAt(claims, claimPathOf(dimension), writtenValue(value, point.get(claimDimension(claimPathOf(dimension)))));
     if (!dimension.startsWith("claim:")) continue;
-    const written2 = point.get(writtenDimension(claimPathOf(dimension)));
-    if (typeof written2 === "string") continue;
+    const written3 = point.get(writtenDimension(claimPathOf(dimension)));
+    if (typeof written3 === "string") continue;
     const texts9 = typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
-    if (texts9.length > 0) setClaim(claims, claimPathOf(dimension), texts9, written2 === null);
+    if (texts9.length > 0) setClaim(claims, claimPathOf(dimension), texts9, written3 === null);
   }
   const valid = token.signedBy === "all";
   const [kind, ...rest] = token.location.split(":");
@@ -44670,10 +44937,10 @@ function askedToken(token, point) {
   const prefix3 = after.slice(colon2 + 1);
   return { valid, claims, in: `header:${after.slice(0, colon2)}`, ...prefix3 === "" ? {} : { prefix: prefix3 } };
 }
-function writtenValue(written2, texts9) {
-  if (!Array.isArray(texts9) || texts9.length > 0) return written2;
-  if (written2 === "true" || written2 === "false") return written2 === "true";
-  return String(Number(written2)) === written2 ? Number(written2) : written2;
+function writtenValue(written3, texts9) {
+  if (!Array.isArray(texts9) || texts9.length > 0) return written3;
+  if (written3 === "true" || written3 === "false") return written3 === "true";
+  return String(Number(written3)) === written3 ? Number(written3) : written3;
 }
 function setClaim(claims, path2, texts9, asList) {
   const only4 = texts9.length === 1 ? texts9[0] : void 0;
@@ -44714,8 +44981,8 @@ function isRead2(token, rules3) {
   return token !== void 0 && rules3.some((rule2) => rule2.locations.some((location) => readingAt(locationText(location), locationText(token.location)) !== "nothing"));
 }
 function tokenReadAnyway(rules3, sent, beside) {
-  const place2 = rules3.flatMap((rule2) => rule2.locations).find((location) => textsAt2(location, sent).length > 0);
-  if (place2 !== void 0) return locationText(place2.in === "header" ? { ...place2, prefix: beginning(sent.headers.get(place2.name) ?? "", place2.prefix) } : place2);
+  const place3 = rules3.flatMap((rule2) => rule2.locations).find((location) => textsAt2(location, sent).length > 0);
+  if (place3 !== void 0) return locationText(place3.in === "header" ? { ...place3, prefix: beginning(sent.headers.get(place3.name) ?? "", place3.prefix) } : place3);
   if (beside) return void 0;
   return sent.headers.get("authorization")?.startsWith("Bearer ") === true ? "authorization:Bearer " : void 0;
 }
@@ -45018,8 +45285,8 @@ function withoutToken2(point, headers2) {
 function someTokenPasses(refusing, point, limits2) {
   if (!refusing.readsTokens) return false;
   const cube3 = withoutToken2(point, tokenHeaders(refusing.possible));
-  const answers2 = known7.get(refusing) ?? /* @__PURE__ */ new Map();
-  known7.set(refusing, answers2);
+  const answers2 = known8.get(refusing) ?? /* @__PURE__ */ new Map();
+  known8.set(refusing, answers2);
   const answer4 = answers2.get(cubeKey(cube3));
   if (answer4 !== void 0) return answer4;
   const within3 = [cube3];
@@ -45027,7 +45294,7 @@ function someTokenPasses(refusing, point, limits2) {
   answers2.set(cubeKey(cube3), result.regions.length > 0);
   return result.regions.length > 0;
 }
-var addresses, known7;
+var addresses, known8;
 var init_token2 = __esm({
   "src/impact/token.ts"() {
     "use strict";
@@ -45036,7 +45303,7 @@ var init_token2 = __esm({
     init_matches();
     init_paths();
     addresses = /* @__PURE__ */ new Set(["source.ip", "remote.ip", "destination.ip"]);
-    known7 = /* @__PURE__ */ new WeakMap();
+    known8 = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -45762,10 +46029,10 @@ function expressionTies(parts2, postures) {
   if (normalizations.size > 1) return [];
   return about.flatMap(([dimension, part3]) => {
     const holding2 = (yes) => ({ dimension, any: yes ? [{ type: "holds" }] : [], none: yes ? [] : [{ type: "holds" }] });
-    const known8 = paths.flatMap(({ pattern }) => pattern.type === "exact" ? [pattern.text] : []);
+    const known10 = paths.flatMap(({ pattern }) => pattern.type === "exact" ? [pattern.text] : []);
     const beginning2 = part3.match.type === "regex" ? regexBeginning(part3.match.value) : "";
     return [
-      ...known8.map((path2) => ({ predicates: [{ dimension: "path", any: [{ type: "path", pattern: { type: "exact", text: path2 }, normalization }], none: [] }, holding2(!holdsOf(part3, path2))], origins: [] })),
+      ...known10.map((path2) => ({ predicates: [{ dimension: "path", any: [{ type: "path", pattern: { type: "exact", text: path2 }, normalization }], none: [] }, holding2(!holdsOf(part3, path2))], origins: [] })),
       ...beginning2.length < 2 ? [] : [{ predicates: [holding2(true), { dimension: "path", any: [], none: [{ type: "path", pattern: { type: "prefix", text: beginning2 }, normalization }] }], origins: [] }]
     ];
   });
@@ -45997,16 +46264,16 @@ var init_moved_accounts = __esm({
         return found2.size === 0 ? [] : this.#accounts.filter((account) => found2.has(account));
       }
       #in(layer2) {
-        const known8 = this.#byLayer.get(layer2);
-        if (known8 !== void 0) return known8;
+        const known10 = this.#byLayer.get(layer2);
+        if (known10 !== void 0) return known10;
         const cubes = [...layer2.allow === "all" ? [] : layer2.allow, ...layer2.deny];
         const fresh = [...new Set(cubes.flatMap((cube3) => cube3.predicates.flatMap((predicate) => predicate.dimension === "peer" ? this.#of(predicate) : [])))];
         this.#byLayer.set(layer2, fresh);
         return fresh;
       }
       #of(predicate) {
-        const known8 = this.#byPredicate.get(predicate);
-        if (known8 !== void 0) return known8;
+        const known10 = this.#byPredicate.get(predicate);
+        if (known10 !== void 0) return known10;
         const fresh = this.#accounts.filter((_, index) => {
           const [former = [], current = []] = this.#principals[index] ?? [];
           return former.some((principal, side2) => holds(predicate, principal) !== holds(predicate, current[side2] ?? null));
@@ -46194,13 +46461,13 @@ function movedPods({ base: base3, head, renamed }) {
 }
 function spokenOf2(meshes2) {
   let said6;
-  const known8 = /* @__PURE__ */ new Map();
+  const known10 = /* @__PURE__ */ new Map();
   return (key3) => {
-    let spoken = known8.get(key3);
+    let spoken = known10.get(key3);
     if (spoken === void 0) {
       said6 ??= meshes2.flatMap(({ resources }) => [...resources].flatMap(([kind, list4]) => networkKinds.has(kind) ? list4.map(({ spec }) => canonical(spec)) : [])).join("\n");
       spoken = said6.includes(JSON.stringify(key3));
-      known8.set(key3, spoken);
+      known10.set(key3, spoken);
     }
     return spoken;
   };
@@ -46433,7 +46700,7 @@ function destinationPairs(sides) {
   }
   return pairs3.sort((left, right) => compareText(left.destination.id, right.destination.id));
 }
-function compareSides(sides, limits2, memo2, known8 = () => void 0) {
+function compareSides(sides, limits2, memo2, known10 = () => void 0) {
   const internalErrors = [];
   const policed = hasNetworkPolicies(sides.base) || hasNetworkPolicies(sides.head);
   const accounts2 = new AccountsApart(sides);
@@ -46454,7 +46721,7 @@ function compareSides(sides, limits2, memo2, known8 = () => void 0) {
   const changes3 = [];
   for (const pair of pairs3) {
     const before = internalErrors.length;
-    const found2 = known8(pair)?.map((like) => ({ ...like, environment: sides.environment, like })) ?? changesAt(whole4, pair);
+    const found2 = known10(pair)?.map((like) => ({ ...like, environment: sides.environment, like })) ?? changesAt(whole4, pair);
     if (internalErrors.length === before) byDestination.set(pair.destination.id, found2);
     changes3.push(...found2);
   }
@@ -46497,8 +46764,8 @@ function tiesSettled(sides, pair, proxies, networked, asking2) {
   return compareWay(context2, "down").map((change2) => ({ ...change2, assumptions: change2.assumptions.some((id) => id.startsWith("tie:")) ? change2.assumptions : [...change2.assumptions, `tie:${pair.base.namespace}`].sort(compareText) }));
 }
 function weakest2(mesh2) {
-  const known8 = weakestOf.get(mesh2);
-  if (known8 !== void 0) return known8;
+  const known10 = weakestOf.get(mesh2);
+  if (known10 !== void 0) return known10;
   const fresh = { ...mesh2, unsettled: /* @__PURE__ */ new Set() };
   weakestOf.set(mesh2, fresh);
   return fresh;
@@ -46578,8 +46845,8 @@ function isAboutIdentity({ raw, sides, callers: callers5, knownOf }) {
   });
 }
 function workloadsByCaller(mesh2) {
-  const known8 = byCaller.get(mesh2);
-  if (known8 !== void 0) return known8;
+  const known10 = byCaller.get(mesh2);
+  if (known10 !== void 0) return known10;
   const fresh = new Map([...mesh2.workloads.values()].map((workload2) => [`${workload2.namespace}/${workload2.name}[${workload2.kind}]`, workload2]));
   byCaller.set(mesh2, fresh);
   return fresh;
@@ -46658,7 +46925,7 @@ var init_candidates2 = __esm({
       of(raw) {
         if (raw.gateway !== void 0) return likelyFirst(raw, this.#all);
         const { places, labels: labels3 } = this.#surroundings(raw);
-        const near = [...new Set(places.flatMap((place2) => this.#at(place2)))].filter((edit) => labels3.length === 0 || mayAct(edit, labels3));
+        const near = [...new Set(places.flatMap((place3) => this.#at(place3)))].filter((edit) => labels3.length === 0 || mayAct(edit, labels3));
         return likelyFirst(raw, near);
       }
       /** None of these edits, which may be of another environment, would be a candidate. */
@@ -46798,7 +47065,7 @@ var init_prove_causes = __esm({
       #further(raw, way, named10, { query: query3, head }) {
         const others3 = this.#index.of(raw).edits.filter((edit) => !named10.includes(edit));
         const near = (edits) => this.#ask(this.#counterfactual.near([...named10, ...edits], query3, waypointNamespaces(raw)), query3);
-        return this.#minimal(others3, (edits) => reaches3(near(edits), head, way)).sets[0];
+        return this.#minimal(others3, (edits) => reaches2(near(edits), head, way)).sets[0];
       }
       #minimal(candidates4, moves) {
         const counted2 = (edits) => {
@@ -46813,9 +47080,9 @@ var init_prove_causes = __esm({
         const { query: query3, base: base3, head } = witness;
         switch (direction) {
           case "widened":
-            return (mesh2) => reaches3(this.#ask(mesh2, query3), head, "up");
+            return (mesh2) => reaches2(this.#ask(mesh2, query3), head, "up");
           case "narrowed":
-            return (mesh2) => reaches3(this.#ask(mesh2, query3), head, "down");
+            return (mesh2) => reaches2(this.#ask(mesh2, query3), head, "down");
           case "weakened":
           case "strengthened":
             return (mesh2) => {
@@ -46827,7 +47094,7 @@ var init_prove_causes = __esm({
             const inNetwork = (answer4) => answer4.verdict === "deny" && answer4.layer === "network-policy";
             if (inNetwork(base3) !== inNetwork(head)) return (mesh2) => inNetwork(this.#ask(mesh2, query3)) === inNetwork(head);
             const behind3 = this.#ask(withoutNetwork(this.#sides.head), query3);
-            return (mesh2) => reaches3(this.#ask(withoutNetwork(mesh2), query3), behind3, direction === "latent-widened" ? "up" : "down");
+            return (mesh2) => reaches2(this.#ask(withoutNetwork(mesh2), query3), behind3, direction === "latent-widened" ? "up" : "down");
           }
           case "undecided-widened":
           case "undecided-narrowed":
@@ -46918,8 +47185,8 @@ function causesOfAll(group4) {
   const alternatives2 = first?.change.alternativeCauses;
   const agree = alternatives2 !== void 0 && group4.every(({ change: change2 }) => sameContent([change2.causes, change2.alternativeCauses ?? []], [first?.change.causes, alternatives2]));
   const proofs = ["none", "witness", "region"];
-  const weakest3 = proofs.find((proof) => group4.some(({ change: change2 }) => change2.causeProof === proof));
-  return { causes, alternativeCauses: agree ? alternatives2 : void 0, ...weakest3 === void 0 ? {} : { causeProof: weakest3 } };
+  const weakest4 = proofs.find((proof) => group4.some(({ change: change2 }) => change2.causeProof === proof));
+  return { causes, alternativeCauses: agree ? alternatives2 : void 0, ...weakest4 === void 0 ? {} : { causeProof: weakest4 } };
 }
 function toldApart2(changes3) {
   return continued(continued(continued([...changes3], answerOf2), callersOf3), witnessOf);
@@ -46965,7 +47232,7 @@ var init_told_apart = __esm({
 
 // src/impact/describe.ts
 function describeChanges(raw, provenance) {
-  const known8 = new IdentitiesOfMeshes();
+  const known10 = new IdentitiesOfMeshes();
   const provers = new Map([...provenance].map(([environment4, from2]) => [environment4, new CauseProver(from2.sides, from2.edits, from2.counterfactual, from2.limits, from2.unlike)]));
   const single2 = /* @__PURE__ */ new Map();
   for (const change2 of raw) {
@@ -46974,7 +47241,7 @@ function describeChanges(raw, provenance) {
     if (from2 === void 0 || prover === void 0) continue;
     const like = change2.like === void 0 ? void 0 : single2.get(change2.like);
     const proved = like === void 0 ? void 0 : prover.like(change2, like.proved);
-    single2.set(change2, like === void 0 || proved === void 0 ? describeOne(change2, from2, known8, prover.of(change2)) : describeLike(like, change2, from2, proved));
+    single2.set(change2, like === void 0 || proved === void 0 ? describeOne(change2, from2, known10, prover.of(change2)) : describeLike(like, change2, from2, proved));
   }
   const ranked = mergeEnvironments(mergeDestinations([...single2.values()])).sort((left, right) => compareRank(left.change, right.change));
   return toldApart2(withoutRepeats(ranked.map((described3, index) => index < PROVED_BY_REGION ? provedByRegion(described3, provenance, provers) : { change: described3.change, edits: described3.edits, cubes: described3.cubes, taken: described3.taken })));
@@ -46993,13 +47260,13 @@ function causesIn({ sets: [named10 = [], ...others3], proof, unproved: unproved2
 function editsOf({ sets }) {
   return [...new Set(sets.flat())];
 }
-function describeOne(raw, from2, known8, proved) {
+function describeOne(raw, from2, known10, proved) {
   const mesh2 = raw.passingSide === "head" ? from2.sides.head : from2.sides.base;
-  const callers5 = raw.callers === void 0 ? atGateway(raw, callersOf2(raw.cubes, known8.of(mesh2), mesh2)) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const callers5 = raw.callers === void 0 ? atGateway(raw, callersOf2(raw.cubes, known10.of(mesh2), mesh2)) : { known: raw.callers, open: [], plaintext: false, internet: false };
   const shown5 = region2(raw.cubes, raw.complete);
   const places = new Map(shown5.cubes.map((cube3, index) => [cube3, index]));
-  const callersOfCubes = (cubes) => raw.callers === void 0 && raw.gateway === void 0 ? callersOf2(cubes.flatMap((cube3) => raw.cubes[places.get(cube3) ?? -1] ?? []), known8.of(mesh2), mesh2) : callers5;
-  const facet = isAboutIdentity({ raw, sides: from2.sides, callers: callers5, knownOf: (of) => known8.of(of) }) ? "identity" : raw.facet;
+  const callersOfCubes = (cubes) => raw.callers === void 0 && raw.gateway === void 0 ? callersOf2(cubes.flatMap((cube3) => raw.cubes[places.get(cube3) ?? -1] ?? []), known10.of(mesh2), mesh2) : callers5;
+  const facet = isAboutIdentity({ raw, sides: from2.sides, callers: callers5, knownOf: (of) => known10.of(of) }) ? "identity" : raw.facet;
   return {
     raw,
     proved,
@@ -47085,9 +47352,9 @@ function mergeEnvironments(gathered) {
   const several = new Set(gathered.map(({ first }) => first.raw.environment)).size > 1;
   const texts9 = /* @__PURE__ */ new Map();
   const regionText = (of) => {
-    const known8 = texts9.get(of) ?? canonical(of);
-    texts9.set(of, known8);
-    return known8;
+    const known10 = texts9.get(of) ?? canonical(of);
+    texts9.set(of, known10);
+    return known10;
   };
   const key3 = ({ first: { change: change2 }, destinations: destinations3 }) => [change2.facet, change2.direction, regionText(change2.region), ...destinations3.map(({ id }) => id)].join("\n");
   const groups2 = several ? [...groupBy(gathered, key3).values()] : gathered.map((entry2) => [entry2]);
@@ -47169,17 +47436,17 @@ function counterfactuals(base3, baseMesh, headMesh, settings2) {
   const edited = new Memory();
   const meshOf = (edits, query3, besides, every) => {
     const namespaces4 = distinct(["", ...everywhere, ...namespacesOf3(query3), ...besides]);
-    const place2 = JSON.stringify([namespaces4, every]);
-    const surroundings2 = () => unedited.get(place2, () => partOf(withSettings, namespaces4, every));
-    return edited.get(JSON.stringify([place2, edits.map((edit) => edit.id)]), () => {
+    const place3 = JSON.stringify([namespaces4, every]);
+    const surroundings2 = () => unedited.get(place3, () => partOf(withSettings, namespaces4, every));
+    return edited.get(JSON.stringify([place3, edits.map((edit) => edit.id)]), () => {
       const acting2 = every ? edits : editsWithin(edits, new Set(namespaces4));
-      return withEditedPolicies(surroundings2, acting2) ?? withConfigOf(baseMesh, buildMesh(applied(objectsIn(namespaces4, every), acting2), settings2));
+      return withEditedPolicies(surroundings2, acting2) ?? withConfigOf(baseMesh, buildMesh(applied2(objectsIn(namespaces4, every), acting2), settings2));
     });
   };
   const atGateway2 = (edits, gateway2) => {
     const within3 = /* @__PURE__ */ new Set([...everywhere, namespaceOfId(gateway2)]);
     const acts = (resource) => !("podLabels" in resource.spec) || within3.has(resource.namespace ?? "");
-    return edited.get(JSON.stringify(["gateway", namespaceOfId(gateway2), edits.map((edit) => edit.id)]), () => withEditedPolicies(() => baseMesh, edits) ?? withConfigOf(baseMesh, buildMesh(applied(base3, edits).filter(acts), settings2)));
+    return edited.get(JSON.stringify(["gateway", namespaceOfId(gateway2), edits.map((edit) => edit.id)]), () => withEditedPolicies(() => baseMesh, edits) ?? withConfigOf(baseMesh, buildMesh(applied2(base3, edits).filter(acts), settings2)));
   };
   const near = (edits, query3, besides, every) => query3.to.gateway === void 0 ? meshOf(edits, query3, besides, every) : atGateway2(edits, query3.to.gateway);
   return { near: (edits, query3, besides = []) => near(edits, query3, besides, false), around: (edits, query3, besides = []) => near(edits, query3, besides, true) };
@@ -47210,7 +47477,7 @@ function editsWithin(edits, namespaces4) {
     return namespace === void 0 || namespaces4.has(namespace);
   });
 }
-function applied(resources, edits) {
+function applied2(resources, edits) {
   const byId = new Map(resources.map((resource) => [resourceId(resource), resource]));
   for (const edit of edits) {
     if (edit.type === "removed") byId.delete(edit.id);
@@ -47233,8 +47500,8 @@ var init_counterfactual = __esm({
     Memory = class {
       #known = /* @__PURE__ */ new Map();
       get(key3, compute) {
-        const known8 = this.#known.get(key3);
-        if (known8 !== void 0) return known8;
+        const known10 = this.#known.get(key3);
+        if (known10 !== void 0) return known10;
         const fresh = compute();
         if (this.#known.size > mostRemembered) this.#known.clear();
         this.#known.set(key3, fresh);
@@ -47250,9 +47517,9 @@ function worldsOf2(base3, head, documents) {
   for (const resource of [...base3, ...head]) {
     for (const { text: text8, choices: all } of resource.unresolved ?? []) {
       if (all === void 0) continue;
-      const known8 = choices.get(text8);
-      if (known8 === void 0) choices.set(text8, new Set(all));
-      else for (const choice2 of all) known8.add(choice2);
+      const known10 = choices.get(text8);
+      if (known10 === void 0) choices.set(text8, new Set(all));
+      else for (const choice2 of all) known10.add(choice2);
     }
     if (isAsking(resource)) for (const each of otherwise(resource, documents)?.unresolved ?? []) for (const choice2 of each.choices ?? []) choices.get(clusterText)?.add(choice2);
   }
@@ -47270,8 +47537,8 @@ function read5(resources, text8, choice2, documents) {
   return resources.flatMap((resource) => {
     if (resource.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) !== true) return resource;
     const key3 = `${typeof choice2} ${String(choice2)} ${text8}`;
-    const known8 = again.get(resource)?.get(key3);
-    if (known8 !== void 0) return known8;
+    const known10 = again.get(resource)?.get(key3);
+    if (known10 !== void 0) return known10;
     const found2 = text8 === clusterText && isAsking(resource) ? otherwise(resource, documents, choice2) : readOne(resource, text8, choice2, documents) ?? resource;
     const made3 = found2 === void 0 ? [] : [found2];
     again.set(resource, new Map([...again.get(resource) ?? [], [key3, made3]]));
@@ -47314,9 +47581,9 @@ function readOne(resource, text8, choice2, documents) {
 }
 function withUnresolved(resources) {
   return resources.map((resource) => {
-    const known8 = resource.unresolved ?? [];
-    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text8) => !known8.some((each) => each.text.includes(text8)));
-    return more.length === 0 ? resource : { ...resource, unresolved: [...known8, ...more.map((text8) => ({ text: text8, path: [] }))] };
+    const known10 = resource.unresolved ?? [];
+    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text8) => !known10.some((each) => each.text.includes(text8)));
+    return more.length === 0 ? resource : { ...resource, unresolved: [...known10, ...more.map((text8) => ({ text: text8, path: [] }))] };
   });
 }
 function unresolvedIn(resources) {
@@ -47348,23 +47615,23 @@ var init_unresolved3 = __esm({
 // src/app/new-units.ts
 function newUnitsOnce(changes3, environments2) {
   const onBase = new Set(environments2.flatMap(({ base: base3 }) => base3.all.map(({ namespace }) => namespace)));
-  const placeOf6 = ({ change: { direction, destinations: destinations3 } }) => {
+  const placeOf7 = ({ change: { direction, destinations: destinations3 } }) => {
     const namespace = destinations3[0]?.namespace;
     if (direction !== "narrowed" || namespace?.startsWith("~") !== true || onBase.has(namespace)) return void 0;
     return destinations3.every((each) => !each.known && each.namespace === namespace) ? namespace : void 0;
   };
-  const groups2 = groupBy(changes3.filter((each) => placeOf6(each) !== void 0), (each) => [placeOf6(each), each.change.facet, ...each.change.environments].join("\n"));
+  const groups2 = groupBy(changes3.filter((each) => placeOf7(each) !== void 0), (each) => [placeOf7(each), each.change.facet, ...each.change.environments].join("\n"));
   const shown5 = /* @__PURE__ */ new Map();
   const named10 = /* @__PURE__ */ new Map();
   for (const group4 of groups2.values()) {
     const [first] = sortedBy(group4, ({ change: change2 }) => change2.destinations.some(({ id }) => id.endsWith("/*")) ? 0 : 1, ({ change: change2 }) => change2.destinations[0]?.id ?? "");
-    const namespace = first === void 0 ? void 0 : placeOf6(first);
+    const namespace = first === void 0 ? void 0 : placeOf7(first);
     if (first === void 0 || namespace === void 0) continue;
     shown5.set(first, { ...first, edits: [...new Map(group4.flatMap(({ edits }) => edits.map((edit) => [edit.id, edit]))).values()] });
     named10.set(namespace, [...named10.get(namespace) ?? [], ...group4.flatMap(({ change: change2 }) => change2.destinations.map(({ id }) => id))]);
   }
   return {
-    changes: changes3.flatMap((each) => placeOf6(each) === void 0 ? [each] : shown5.get(each) ?? []),
+    changes: changes3.flatMap((each) => placeOf7(each) === void 0 ? [each] : shown5.get(each) ?? []),
     assumptions: [...named10].flatMap(([namespace, ids3]) => {
       const count2 = distinct(ids3).length;
       return count2 === 1 ? [] : [{ id: `new:${namespace}`, text: `\`${namespace.slice(1)}\` is new: of the ${String(count2)} destinations that its policies name and nobody declares, one is told; nobody is known to call the others` }];
@@ -47441,13 +47708,13 @@ var init_workload_pairing = __esm({
 });
 
 // src/app/compare-environments.ts
-function meshes(loaded, stated, known8) {
+function meshes(loaded, stated, known10) {
   const resources = loaded.identical ? { base: loaded.base.resources, head: loaded.head.resources } : { base: withStandIns(loaded.base.resources, loaded.head.resources), head: withStandIns(loaded.head.resources, loaded.base.resources) };
   const knowledge = enrolmentKnowledge(stated?.rootNamespace ?? "istio-system", resources.base, resources.head);
   const edits = loaded.identical ? [] : peerAuthenticationEdits(resources.base, resources.head);
   const settings2 = { ...stated === void 0 ? {} : { stated }, knowledge, extensionHosts: () => extensionHosts(resources.base, resources.head), elders: new Set(edits.filter(keepsItsPlace).map((edit) => edit.id)) };
   const unsettled = new Set(edits.map((edit) => edit.id));
-  const base3 = known8.shared(buildMesh(resources.base, { ...settings2, unsettled }));
+  const base3 = known10.shared(buildMesh(resources.base, { ...settings2, unsettled }));
   const seniors = new Set(resources.base.map(resourceId));
   const head = loaded.identical ? base3 : besideMesh(base3, resources.base, resources.head, { ...settings2, seniors }) ?? withConfigOf(base3, buildMesh(resources.head, { ...settings2, seniors }));
   return { loaded, resources, base: base3, head, renamed: loaded.identical ? /* @__PURE__ */ new Map() : renamedWorkloads(loaded.renames, base3, head), settings: { ...settings2, unsettled, seniors } };
@@ -47513,11 +47780,11 @@ function undecidedValues(loaded, modelled, found2, compare) {
     const resource = head ?? loaded.base.resources.find(holds3);
     if (resource !== void 0 && !undecided2.has(text8)) undecided2.set(text8, { environment: loaded.id, text: text8, choice: choice2, resource, side: head === void 0 ? "base" : "head" });
   };
-  const known8 = signature(found2);
+  const known10 = signature(found2);
   for (const world of worlds2) {
     if (undecided2.has(world.text)) continue;
     const { base: base3, head, renamed } = modelled({ ...loaded, base: { ...loaded.base, resources: world.base }, head: { ...loaded.head, resources: world.head } });
-    if (signature(compare({ environment: loaded.id, base: base3, head, renamed })) !== known8) add4(world.text, world.choice);
+    if (signature(compare({ environment: loaded.id, base: base3, head, renamed })) !== known10) add4(world.text, world.choice);
   }
   for (const text8 of left) add4(text8, void 0);
   return [...undecided2.values()];
@@ -47734,7 +48001,7 @@ __export(util_exports, {
   joinValues: () => joinValues,
   jsonStringifyReplacer: () => jsonStringifyReplacer,
   members: () => members2,
-  merge: () => merge,
+  merge: () => merge2,
   mergeDefs: () => mergeDefs,
   normalizeParams: () => normalizeParams,
   nullish: () => nullish,
@@ -48108,7 +48375,7 @@ function safeExtend(schema2, shape) {
   }
   return clone(schema2, mergeDefs(schema2._zod.def, { shape: extended(schema2, shape) }));
 }
-function merge(a, b) {
+function merge2(a, b) {
   if (!b?._zod?.def) {
     throw new Error("Invalid input to merge: expected an object schema. To merge a plain shape, use `.extend()`.");
   }
@@ -51004,7 +51271,7 @@ function isRecursive(inst, stack, resolve4) {
     }
     return answer4;
   };
-  const merge2 = (answer4) => {
+  const merge3 = (answer4) => {
     if (answer4 > result)
       result = answer4;
   };
@@ -51013,7 +51280,7 @@ function isRecursive(inst, stack, resolve4) {
   switch (kind) {
     case "object": {
       const raw = rawShape(def);
-      merge2(raw ? shape(raw, true) : ASSUMED);
+      merge3(raw ? shape(raw, true) : ASSUMED);
       check(def.catchall);
       break;
     }
@@ -51063,7 +51330,7 @@ function isRecursive(inst, stack, resolve4) {
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
       const inner = def._cachedInner ?? (resolve4 ? inst._zod.innerType : void 0);
-      merge2(inner ? isRecursive(inner, stack, false) : ASSUMED);
+      merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
     // a leaf by choice: `parts` are regex fragments, not data positions
@@ -51225,10 +51492,10 @@ var init_memoizer = __esm({
               return payload;
             }
             handoff = bucket2;
-            const depth = open2.length;
+            const depth2 = open2.length;
             const result = base3(payload, ctx);
             handoff = void 0;
-            const entry2 = open2.length > depth ? open2.pop() : void 0;
+            const entry2 = open2.length > depth2 ? open2.pop() : void 0;
             if (result instanceof Promise) {
               return result.then((r) => {
                 if (entry2)
@@ -54275,21 +54542,21 @@ function readValue(value, file, lineAt3) {
     add4([], false, "the configuration must be a map of keys");
     return { type: "invalid", problems };
   }
-  const { suppressions: written2, ...rest } = value;
+  const { suppressions: written3, ...rest } = value;
   const parsed3 = configSchema.safeParse(rest);
   if (!parsed3.success) for (const placed3 of describeIssues(parsed3.error.issues, configSchema, value)) add4(placed3.path, placed3.atKey, placed3.message);
-  const suppressions = readSuppressions(written2, add4, lineAt3);
+  const suppressions = readSuppressions(written3, add4, lineAt3);
   if (parsed3.success) for (const contradiction of contradictions(parsed3.data)) add4(contradiction.path, false, contradiction.message);
   if (!parsed3.success || problems.length > 0) return { type: "invalid", problems: problems.sort(compareBy((problem) => problem.line, (problem) => problem.message)) };
   return { type: "config", config: { ...parsed3.data, suppressions }, notYet: notYetOf(value, lineAt3) };
 }
-function readSuppressions(written2, add4, lineAt3) {
-  if (written2 === void 0) return [];
-  if (!Array.isArray(written2)) {
+function readSuppressions(written3, add4, lineAt3) {
+  if (written3 === void 0) return [];
+  if (!Array.isArray(written3)) {
     add4(["suppressions"], false, "`suppressions` must be a list");
     return [];
   }
-  return written2.flatMap((entry2, index) => {
+  return written3.flatMap((entry2, index) => {
     const path2 = ["suppressions", index];
     if (!isRecord3(entry2)) {
       add4(path2, false, `\`${pathText2(path2)}\` must be a map`);
@@ -54299,7 +54566,7 @@ function readSuppressions(written2, add4, lineAt3) {
     const lenient = suppressionSchema.omit({ reason: true, expires: true });
     const parsed3 = lenient.safeParse(rest);
     if (!parsed3.success) {
-      const root = { suppressions: written2 };
+      const root = { suppressions: written3 };
       for (const placed3 of describeIssues(parsed3.error.issues.map((issue2) => ({ ...issue2, path: [...path2, ...issue2.path] })), configSchema, root)) add4(placed3.path, placed3.atKey, placed3.message);
       return [];
     }
@@ -54401,9 +54668,9 @@ function fileKey({ side: side2, file }) {
   return `${side2} ${file}`;
 }
 function add3(groups2, key3, finding2) {
-  const known8 = groups2.get(key3);
-  if (known8 === void 0) groups2.set(key3, [finding2]);
-  else known8.push(finding2);
+  const known10 = groups2.get(key3);
+  if (known10 === void 0) groups2.set(key3, [finding2]);
+  else known10.push(finding2);
 }
 function isAboutChange(finding2) {
   return findRule(finding2.code)?.kind !== "state";
@@ -54422,8 +54689,8 @@ var init_finding_effect = __esm({
       #byResource = /* @__PURE__ */ new Map();
       #byFile = /* @__PURE__ */ new Map();
       #placeOf;
-      constructor(findings, placeOf6) {
-        this.#placeOf = placeOf6;
+      constructor(findings, placeOf7) {
+        this.#placeOf = placeOf7;
         for (const finding2 of findings) {
           const fresh = finding2.status === "new" || finding2.status === "worsened";
           if (!fresh || finding2.changeIds.length > 0 || finding2.severity === "info" || isIncompleteness(finding2)) continue;
@@ -54442,9 +54709,9 @@ var init_finding_effect = __esm({
       }
       #within(entry2, side2) {
         if (entry2[side2] === void 0 || this.#byFile.size === 0) return [];
-        const place2 = this.#placeOf(entry2, side2);
-        if (place2 === void 0) return [];
-        return (this.#byFile.get(fileKey(place2)) ?? []).filter(({ location }) => location !== void 0 && location.startLine >= place2.startLine && location.startLine <= place2.endLine);
+        const place3 = this.#placeOf(entry2, side2);
+        if (place3 === void 0) return [];
+        return (this.#byFile.get(fileKey(place3)) ?? []).filter(({ location }) => location !== void 0 && location.startLine >= place3.startLine && location.startLine <= place3.endLine);
       }
     };
   }
@@ -54453,7 +54720,7 @@ var init_finding_effect = __esm({
 // src/app/head-objects.ts
 function headObjects(environments2, citations) {
   let index;
-  const build2 = () => {
+  const build3 = () => {
     const objects2 = /* @__PURE__ */ new Map();
     for (const { loaded, head } of environments2) {
       for (const resource of loaded.head.all) objects2.set(resourceId(resource), resource);
@@ -54462,7 +54729,7 @@ function headObjects(environments2, citations) {
     return objects2;
   };
   return (subject) => {
-    index ??= build2();
+    index ??= build3();
     const resource = index.get(subject);
     const location = resource === void 0 ? void 0 : citations.locate(resource, [], "head");
     return location === void 0 ? void 0 : { file: location.file, line: location.startLine, endLine: location.endLine };
@@ -54484,12 +54751,12 @@ function assemble(units, context2) {
     const { unit: unit3 } = definer;
     for (const resource of [...definer.resources].sort(inFileOrder)) {
       const id = resourceId(resource);
-      const known8 = byId.get(id);
-      if (known8 !== void 0) {
-        const differ = known8 !== resource && readContentOf(known8) !== readContentOf(resource);
+      const known10 = byId.get(id);
+      if (known10 !== void 0) {
+        const differ = known10 !== resource && readContentOf(known10) !== readContentOf(resource);
         const before = unitOf2.get(id);
         if (before !== definer && !differ) continue;
-        if (before === definer || before?.own === true && definer.own) duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known8, differ });
+        if (before === definer || before?.own === true && definer.own) duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known10, differ });
       }
       byId.set(id, resource);
       unitOf2.set(id, definer);
@@ -54586,9 +54853,9 @@ function changedResources(environments2) {
   const found2 = /* @__PURE__ */ new Map();
   const add4 = (environment4, entry2) => {
     const key3 = `${entry2.change} ${entry2.resource}`;
-    const known8 = found2.get(key3);
-    if (known8 === void 0) found2.set(key3, { entry: entry2, environments: [environment4] });
-    else known8.environments.push(environment4);
+    const known10 = found2.get(key3);
+    if (known10 === void 0) found2.set(key3, { entry: entry2, environments: [environment4] });
+    else known10.environments.push(environment4);
   };
   for (const { id: environment4, base: base3, head, renames } of environments2) {
     const renamed = new Set(renames.values());
@@ -54649,16 +54916,16 @@ var init_istio_release = __esm({
 
 // src/app/load/read.ts
 function fileReader(documents) {
-  const known8 = /* @__PURE__ */ new Map();
+  const known10 = /* @__PURE__ */ new Map();
   const decoder = new Decoder();
   return (tree3, file, placement) => {
     const found2 = follow(tree3, file);
     const blob = found2.type === "blob" ? found2.blob : found2.type;
     const key3 = [blob, file, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known8.get(key3);
+    let content = known10.get(key3);
     if (content === void 0) {
       content = found2.type === "outside" ? wholeFile(file, placement, found2.problem) : readFile4(file, found2.type === "blob" ? found2.blob : void 0, placement, documents, decoder);
-      known8.set(key3, content);
+      known10.set(key3, content);
     }
     return content;
   };
@@ -54728,13 +54995,13 @@ function partsOf2({ parts: parts2 = [] }) {
   return found2;
 }
 function movedIn(before, after) {
-  return distinct([...before.keys(), ...after.keys()]).flatMap((place2) => {
-    const were = (before.get(place2) ?? []).filter((each) => after.get(place2)?.includes(each) !== true);
-    const are = (after.get(place2) ?? []).filter((each) => before.get(place2)?.includes(each) !== true);
+  return distinct([...before.keys(), ...after.keys()]).flatMap((place3) => {
+    const were = (before.get(place3) ?? []).filter((each) => after.get(place3)?.includes(each) !== true);
+    const are = (after.get(place3) ?? []).filter((each) => before.get(place3)?.includes(each) !== true);
     if (were.length === 0 && are.length === 0) return [];
     const [left, right] = [said4(were), said4(are)];
     if (left === void 0 || right === void 0) return [[]];
-    return differing3(left, right, place2 === "" ? [] : ["values"]);
+    return differing3(left, right, place3 === "" ? [] : ["values"]);
   });
 }
 function said4(details2) {
@@ -54787,14 +55054,14 @@ var init_outside_values = __esm({
 
 // src/app/load/rendered.ts
 function renderedReader(documents) {
-  const known8 = /* @__PURE__ */ new Map();
+  const known10 = /* @__PURE__ */ new Map();
   const decoder = new Decoder();
   return (origins, placement) => origins.map((origin) => {
     const key3 = [origin.rendered?.blob, origin.rendered?.otherwise, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known8.get(key3);
+    let content = known10.get(key3);
     if (content === void 0) {
       content = readOne2(origin, placement, documents, decoder);
-      known8.set(key3, content);
+      known10.set(key3, content);
     }
     return content;
   });
@@ -54852,13 +55119,13 @@ function renderReasons(units, rendered, { isTouched, unreferenced }) {
     const file = failure3.file ?? rootFile2;
     const onlyBase = head === void 0;
     const mended = onlyBase && unit3.head !== void 0;
-    const known8 = base3 !== void 0 && head !== void 0 && base3.reason === head.reason;
+    const known10 = base3 !== void 0 && head !== void 0 && base3.reason === head.reason;
     return [
       {
         id: shortHash("not-renderable", unit3.id, ""),
         kind: kindOf4[failure3.type],
         // R10: what no root reaches is shown and not gated.
-        status: !mended && !unreferenced.has(unit3.id) && (isTouched(unit3) || !known8) ? "new" : "existing",
+        status: !mended && !unreferenced.has(unit3.id) && (isTouched(unit3) || !known10) ? "new" : "existing",
         unit: unit3.id,
         // A file that is gone is no place for a comment.
         ...file === void 0 || unit3.head === void 0 ? {} : { file },
@@ -54905,8 +55172,8 @@ ${change2.change}`;
         add4(instead === void 0 ? { unit: unit3, content, change: "added", side: "RIGHT" } : { unit: unit3, content, change: "modified", side: "RIGHT", instead: instead.name });
       } else if (before.detail !== content.detail) add4({ unit: unit3, content, change: "modified", side: "RIGHT", touched: touchedBy2(before, content) });
       else {
-        const place2 = changedPart(before, content);
-        if (place2 !== void 0) add4({ unit: unit3, content: { ...content, file: place2.file, line: place2.line }, change: "modified", side: "RIGHT", touched: touchedBy2(before, content) });
+        const place3 = changedPart(before, content);
+        if (place3 !== void 0) add4({ unit: unit3, content: { ...content, file: place3.file, line: place3.line }, change: "modified", side: "RIGHT", touched: touchedBy2(before, content) });
       }
     }
     for (const content of gone) if (!moved3.has(content)) add4({ unit: unit3, content, change: "removed", side: "LEFT" });
@@ -54942,8 +55209,8 @@ function sameThing(left, right) {
 function byName(contents2) {
   const found2 = /* @__PURE__ */ new Map();
   for (const content of contents2) {
-    const known8 = found2.get(content.name);
-    found2.set(content.name, known8 === void 0 ? content : { ...known8, detail: distinct([...known8.detail.split("\n"), content.detail]).join("\n"), parts: [...known8.parts ?? [], ...content.parts ?? []] });
+    const known10 = found2.get(content.name);
+    found2.set(content.name, known10 === void 0 ? content : { ...known10, detail: distinct([...known10.detail.split("\n"), content.detail]).join("\n"), parts: [...known10.parts ?? [], ...content.parts ?? []] });
   }
   return found2;
 }
@@ -55307,14 +55574,14 @@ var init_replay = __esm({
 
 // src/app/run-reasons.ts
 function onceEach(reasons2) {
-  const known8 = /* @__PURE__ */ new Map();
+  const known10 = /* @__PURE__ */ new Map();
   for (const reason of reasons2) {
     const key3 = reason.file === void 0 ? reason.id : [reason.kind, reason.file, reason.line ?? "", reason.reason].join("\n");
-    const other = known8.get(key3);
-    if (other === void 0) known8.set(key3, reason);
-    else if (other.status === "existing" && reason.status === "new") known8.set(key3, { ...other, status: "new" });
+    const other = known10.get(key3);
+    if (other === void 0) known10.set(key3, reason);
+    else if (other.status === "existing" && reason.status === "new") known10.set(key3, { ...other, status: "new" });
   }
-  return [...known8.values()];
+  return [...known10.values()];
 }
 function undecidedInvariants(config3, notYet2, file) {
   const declared2 = config3.invariants.length;
@@ -55395,12 +55662,12 @@ function isUnreferenced(input, finding2) {
   const { unreferenced } = input;
   return unreferenced !== void 0 && finding2.environments.length > 0 && finding2.environments.every((id) => unreferenced.has(id));
 }
-function reaches4(severity2, gate) {
+function reaches3(severity2, gate) {
   return severityRank(severity2) >= severityRank(gate);
 }
 function blocks2(input, finding2) {
   if (finding2.code === EXTERNAL || isIncompleteness(finding2) || input.accepted?.has(finding2.fingerprint) === true) return false;
-  return reaches4(finding2.severity, input.gates.severity) && countsBy(input.gates.failOn, finding2);
+  return reaches3(finding2.severity, input.gates.severity) && countsBy(input.gates.failOn, finding2);
 }
 function countsBy(failOn, finding2) {
   switch (failOn) {
@@ -55780,9 +56047,9 @@ function pathsOf2(pair) {
 function remedyFor2({ name: name2, is }, existing2) {
   const near = nearestName(name2, existing2) ?? sameStep(name2, existing2);
   if (near !== void 0) return `did you mean \`${near}\`?`;
-  const known8 = new Set(existing2);
+  const known10 = new Set(existing2);
   let above = folderOf(name2);
-  while (above !== "." && !known8.has(above)) above = folderOf(above);
+  while (above !== "." && !known10.has(above)) above = folderOf(above);
   const beside = is === "unit" ? existing2 : existing2.filter((path2) => folderOf(path2) === above);
   if (beside.length === 0) return is === "unit" ? "there is no unit: `mesh-posture environments` shows what was found" : "the tree is empty";
   const shown5 = beside.slice(0, 5).map((path2) => `\`${path2}\``).join(", ");
@@ -56247,8 +56514,8 @@ function resolve2(schema2) {
   return Array.isArray(branches) ? resolve2(branches[0]) : schema2;
 }
 function orderOf(schema2) {
-  const known8 = orders.get(schema2);
-  if (known8 !== void 0) return known8;
+  const known10 = orders.get(schema2);
+  if (known10 !== void 0) return known10;
   const shape = resolve2(schema2);
   const properties = isObject2(shape["properties"]) ? shape["properties"] : {};
   const declared2 = Object.keys(properties);
@@ -56273,9 +56540,9 @@ function ordered2(value, schema2) {
   return source2;
 }
 function reordered(keys, entries2, positions2) {
-  const place2 = (key3) => positions2.get(key3) ?? Infinity;
+  const place3 = (key3) => positions2.get(key3) ?? Infinity;
   const fields3 = keys.flatMap((key3, index) => entries2[index] === void 0 ? [] : [[key3, entries2[index]]]);
-  fields3.sort(([left], [right]) => place2(left) === place2(right) ? compareText(left, right) : place2(left) - place2(right));
+  fields3.sort(([left], [right]) => place3(left) === place3(right) ? compareText(left, right) : place3(left) - place3(right));
   return Object.fromEntries(fields3);
 }
 function orderedList(list4, items) {
@@ -56511,6 +56778,26 @@ function decisionWords(decision) {
   if (decision.verdict === "unknown") return `unknown: ${name(decision.missing)} (rule ${name(decision.rule)})`;
   return answerWords2(decision);
 }
+function callWords(workload2, call) {
+  const sidecar2 = `the sidecar of ${name(workload2)}`;
+  if (call.verdict === "unknown") return `how ${sidecar2} makes the call is unknown: ${name(call.missing)} (rule ${name(call.rule)})`;
+  const to2 = call.backend === void 0 ? "" : ` ${name(call.backend)}`;
+  const as = call.sni === void 0 ? "" : ` (server name ${name(call.sni)})`;
+  switch (call.verdict) {
+    case "mtls":
+      return `${sidecar2} calls${to2} with mutual TLS of the mesh${as}`;
+    case "tls":
+      return `${sidecar2} calls${to2} with TLS that is not the mesh’s, ${call.clientCertificate === true ? "with a certificate of its own" : "without a certificate of its own"}${as}`;
+    case "plaintext":
+      return `${sidecar2} calls${to2} without TLS of its own`;
+    case "passthrough":
+      return `${sidecar2} does not know the destination and lets the connection through as it is`;
+    case "blocked":
+      return `${sidecar2} refuses the call`;
+    default:
+      return assertNever(call);
+  }
+}
 function witnessAnswers(witness) {
   return { before: answerWords2(witness.base), after: answerWords2(witness.head) };
 }
@@ -56533,14 +56820,14 @@ function named8(text8) {
   return { text: name(text8), isName: true };
 }
 function callerParts(change2) {
-  const { known: known8, open: open3, plaintext, internet } = change2.callers;
+  const { known: known10, open: open3, plaintext, internet } = change2.callers;
   const parts2 = [];
   if (internet) parts2.push(said5("anyone on the internet"));
   if (plaintext) parts2.push(said5("any client without a mesh identity"));
   parts2.push(...open3.slice(0, 2).map(said5));
   if (open3.length > 2) parts2.push(said5(`${String(open3.length - 2)} more groups`));
-  parts2.push(...known8.slice(0, 3).map(named8));
-  if (known8.length > 3) parts2.push(said5(plural(known8.length - 3, "more known workload")));
+  parts2.push(...known10.slice(0, 3).map(named8));
+  if (known10.length > 3) parts2.push(said5(plural(known10.length - 3, "more known workload")));
   return parts2.length === 0 ? [said5("nobody known")] : parts2;
 }
 function callersOf4(change2) {
@@ -56626,7 +56913,7 @@ function activeFindings(report2) {
   return findingsOf(report2, "new", "worsened").filter((finding2) => finding2.code !== "MP901");
 }
 function besideIncompleteness(report2, findings) {
-  const told = new Set(report2.incompleteReasons.flatMap((reason) => [reason.file, reason.unit]).filter((place2) => place2 !== void 0));
+  const told = new Set(report2.incompleteReasons.flatMap((reason) => [reason.file, reason.unit]).filter((place3) => place3 !== void 0));
   return findings.filter((finding2) => !incompleteCodes2.has(finding2.code) || !(told.has(finding2.resource) || finding2.location !== void 0 && told.has(finding2.location.file)));
 }
 function listedFindings(report2) {
@@ -56646,8 +56933,8 @@ function changesInOrder(report2) {
   );
 }
 function workloadCount(report2) {
-  const { sidecar: sidecar2, ambient, gateway: gateway2, none: none6, unknown: unknown3 } = report2.coverage.workloads;
-  return sidecar2 + ambient + gateway2 + none6 + unknown3;
+  const { sidecar: sidecar2, ambient, gateway: gateway2, none: none6, unknown: unknown4 } = report2.coverage.workloads;
+  return sidecar2 + ambient + gateway2 + none6 + unknown4;
 }
 function severityCounts(findings) {
   const words3 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count2]) => count2 > 0).map(([severity2, count2]) => `${String(count2)} ${severity2}`);
@@ -56920,8 +57207,8 @@ function kindOf5(change2) {
   }
 }
 function callers3(change2) {
-  const { known: known8, open: open3, plaintext, internet } = change2.callers;
-  const names4 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open3, ...known8];
+  const { known: known10, open: open3, plaintext, internet } = change2.callers;
+  const names4 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open3, ...known10];
   return names4.length === 0 ? ["some client"] : names4;
 }
 function changedEdges(changes3) {
@@ -56945,8 +57232,8 @@ function mermaid(changes3) {
   const edges = all.slice(0, edgeLimit);
   const ids3 = /* @__PURE__ */ new Map();
   const node2 = (key3, text8) => {
-    const known8 = ids3.get(key3);
-    if (known8 !== void 0) return known8;
+    const known10 = ids3.get(key3);
+    if (known10 !== void 0) return known10;
     const id = `n${String(ids3.size)}`;
     ids3.set(key3, id);
     return `${id}["${label(text8)}"]`;
@@ -57395,8 +57682,8 @@ var init_places = __esm({
         this.#files = files;
       }
       #linesOf(file) {
-        const known8 = this.#lines.get(file);
-        if (known8 !== void 0) return known8;
+        const known10 = this.#lines.get(file);
+        if (known10 !== void 0) return known10;
         const text8 = fileUri(file) === null ? void 0 : this.#files.text(file);
         const lines = text8 === void 0 ? null : text8.split(/\r\n|\r|\n/);
         this.#lines.set(file, lines);
@@ -58054,7 +58341,7 @@ function scopeBlock(report2, options2) {
   return [heading("Scope and evidence", options2), ...bullets(lines, options2.width)];
 }
 function inventoryBlock(report2, options2) {
-  const { sidecar: sidecar2, ambient, gateway: gateway2, none: none6, unknown: unknown3 } = report2.coverage.workloads;
+  const { sidecar: sidecar2, ambient, gateway: gateway2, none: none6, unknown: unknown4 } = report2.coverage.workloads;
   return [
     heading(`Workload protection (${plural(workloadCount(report2), "workload")})`, options2),
     ...table2(
@@ -58064,7 +58351,7 @@ function inventoryBlock(report2, options2) {
         ["ambient", String(ambient)],
         ["gateway", String(gateway2)],
         ["no proxy", String(none6)],
-        ["unknown", String(unknown3)]
+        ["unknown", String(unknown4)]
       ],
       options2.width
     )
@@ -58650,6 +58937,673 @@ var init_validate = __esm({
   }
 });
 
+// src/semantics/outbound/egress-scope.ts
+function egressScope(mesh2, client) {
+  const known10 = scopes.get(mesh2) ?? /* @__PURE__ */ new Map();
+  scopes.set(mesh2, known10);
+  const sidecar2 = sidecarFor(mesh2, client);
+  const key3 = `${client.namespace} ${sidecar2 === void 0 ? "" : resourceId(sidecar2)}`;
+  const cached2 = known10.get(key3);
+  if (cached2 !== void 0) return cached2;
+  const fresh = scopeOf6(mesh2, sidecar2, client.namespace);
+  known10.set(key3, fresh);
+  return fresh;
+}
+function sidecarFor(mesh2, client) {
+  const inOrder5 = [...ofKind(mesh2, "Sidecar")].sort(
+    compareBy(
+      ({ creationTimestamp }) => creationSecond(creationTimestamp),
+      ({ name: name2 }) => name2
+    )
+  );
+  const own4 = inOrder5.filter(({ namespace }) => namespace === client.namespace);
+  return own4.find(({ spec }) => spec.workloadSelector !== void 0 && selects(spec.workloadSelector.labels, client.labels)) ?? own4.find(({ spec }) => spec.workloadSelector === void 0) ?? inOrder5.find(({ namespace, spec }) => namespace === mesh2.config.rootNamespace && spec.workloadSelector === void 0);
+}
+function scopeOf6(mesh2, sidecar2, namespace) {
+  const egress2 = sidecar2?.spec.egress ?? [];
+  const listeners = (egress2.length === 0 ? [{ port: void 0, bind: "", captureMode: "DEFAULT", hosts: ["*/*"] }] : egress2).map((listener2) => listenerOf(mesh2, listener2, namespace));
+  const services = /* @__PURE__ */ new Map();
+  for (const listener2 of listeners) {
+    for (const service of listener2.services) addService(services, service);
+    for (const set of listener2.routes) for (const [host, ports3] of destinationsOf3(set, namespace)) addService(services, imported(mesh2, listener2, { host, ports: ports3, namespace }));
+  }
+  const own4 = sidecar2?.spec.outboundTrafficPolicy;
+  const mode = own4?.mode ?? mesh2.config.outboundTrafficPolicy;
+  return {
+    sidecar: sidecar2,
+    listeners,
+    services,
+    unknown: mode === "REGISTRY_ONLY" ? void 0 : own4?.egressProxy === void 0 ? "passes" : { proxy: own4.egressProxy },
+    unknownBy: own4 !== void 0 && sidecar2 !== void 0 ? resourceId(sidecar2) : mesh2.config.statedBy
+  };
+}
+function listenerOf(mesh2, written3, namespace) {
+  const imports = importsOf(written3.hosts, namespace);
+  const port3 = written3.port === void 0 ? void 0 : listenerPort(written3.port);
+  const isProxy = written3.port?.protocol.toLowerCase() === "http_proxy";
+  const matched = port3 !== void 0 && port3.number !== 0 && !isProxy ? port3.number : void 0;
+  const excluded = (host, owner) => [imports.get(owner), imports.get("*")].some((each) => each?.excluded.some((pattern) => isWithin(host, pattern)) === true);
+  const services = servicesSeenFrom(mesh2, namespace).flatMap((service) => {
+    const listed6 = [imports.get(service.namespace), imports.get("*")].some((each) => each?.hosts.some((pattern) => isWithin(service.host, pattern)) === true);
+    const trimmed = !listed6 || excluded(service.host, service.namespace) ? void 0 : matched === void 0 ? service : onlyPorts2(service, [matched]);
+    return trimmed === void 0 ? [] : [trimmed];
+  });
+  const routes3 = meshRoutes(mesh2, namespace).filter(
+    (set) => set.hosts.some((host) => [imports.get(set.namespace), imports.get("*")].some((each) => each?.hosts.some((pattern) => namesOverlap(host, pattern)) === true) && !excluded(host, set.namespace))
+  );
+  const kept2 = withAliases(oneNamespaceEach(services, namespace));
+  return { port: port3, isProxy, bind: written3.bind, bindsPort: written3.captureMode === "NONE" || written3.bind.startsWith("unix://"), services: kept2, routes: routes3, nearest: nearestRoutes(routes3, kept2) };
+}
+function importsOf(hosts, namespace) {
+  const found2 = /* @__PURE__ */ new Map();
+  for (const written3 of hosts) {
+    const slash = written3.indexOf("/");
+    if (slash < 0) continue;
+    const prefix3 = written3.slice(0, slash);
+    const without2 = prefix3.startsWith("~") ? prefix3.slice(1) || "*" : prefix3;
+    const owner = without2 === "." ? namespace : without2;
+    const known10 = found2.get(owner) ?? { hosts: [], excluded: [] };
+    found2.set(owner, known10);
+    (prefix3.startsWith("~") ? known10.excluded : known10.hosts).push(written3.slice(slash + 1));
+  }
+  return found2;
+}
+function oneNamespaceEach(services, namespace) {
+  const owner = /* @__PURE__ */ new Map();
+  for (const service of services) {
+    const known10 = owner.get(service.host);
+    if (known10 === void 0 || service.namespace === namespace || known10.namespace !== namespace && known10.source.kind !== "Service" && service.source.kind === "Service") owner.set(service.host, service);
+  }
+  return services.filter(({ host, namespace: own4 }) => owner.get(host)?.namespace === own4);
+}
+function withAliases(services) {
+  const behind3 = /* @__PURE__ */ new Map();
+  for (const { source: source2, host, resolution } of services) {
+    const target = resolution === "alias" && source2.kind === "Service" ? source2.spec.externalName : void 0;
+    if (target !== void 0) behind3.set(target, [...behind3.get(target) ?? [], host]);
+  }
+  return behind3.size === 0 ? services : services.map((service) => ({ ...service, aliases: behind3.get(service.host) ?? [] }));
+}
+function meshRoutes(mesh2, namespace) {
+  const all = virtualServiceRoutes(mesh2).filter(({ gateways: gateways2 }) => gateways2.includes("mesh")).sort(
+    compareBy(
+      ({ created }) => created,
+      ({ name: name2 }) => name2,
+      (set) => set.namespace
+    )
+  );
+  const named10 = all.filter(({ exportTo }) => !exportTo.includes("*") && !exportTo.includes("~") && exportTo.includes(namespace));
+  return [...named10.filter((set) => set.namespace === namespace), ...named10.filter((set) => set.namespace !== namespace), ...all.filter(({ exportTo }) => exportTo.includes("*"))];
+}
+function nearestRoutes(routes3, services) {
+  const byHost2 = /* @__PURE__ */ new Map();
+  for (const set of routes3) for (const host of set.hosts) if (!byHost2.has(host)) byHost2.set(host, routeKey(set));
+  const found2 = /* @__PURE__ */ new Map();
+  for (const { host } of services) {
+    const best = byHost2.has(host) ? host : [...byHost2.keys()].filter((pattern) => pattern.startsWith("*") && isWithin(host, pattern)).sort((left, right) => right.length - left.length)[0];
+    const key3 = best === void 0 ? void 0 : byHost2.get(best);
+    if (key3 !== void 0) found2.set(host, key3);
+  }
+  return found2;
+}
+function routeKey({ namespace, name: name2 }) {
+  return `${namespace}/${name2}`;
+}
+function destinationsOf3(set, namespace) {
+  const found2 = /* @__PURE__ */ new Map();
+  const http = set.http.filter(({ match }) => match.every(({ sourceNamespace }) => sourceNamespace === void 0) || match.some(({ sourceNamespace }) => sourceNamespace === namespace));
+  const destinations3 = [...http.flatMap(({ route: route2, mirrors }) => [...route2, ...mirrors]), ...[...set.tcp, ...set.tls].flatMap(({ route: route2 }) => route2)];
+  for (const { host, port: port3 } of destinations3) found2.set(host, [...found2.get(host) ?? [], port3 ?? 0]);
+  return found2;
+}
+function imported(mesh2, listener2, { host, ports: ports3, namespace }) {
+  const candidates4 = knownServices(mesh2).filter((service) => service.host === host);
+  const seen = candidates4.filter((service) => servicesSeenFrom(mesh2, namespace).includes(service));
+  const chosen2 = candidates4.find((service) => service.namespace === namespace) ?? seen.find(({ source: source2 }) => source2.kind === "Service") ?? seen[0];
+  if (chosen2 === void 0) return void 0;
+  if (listener2.port !== void 0 && !listener2.isProxy && listener2.port.number !== 0) return onlyPorts2(chosen2, [listener2.port.number]);
+  return ports3.includes(0) ? chosen2 : onlyPorts2(chosen2, ports3);
+}
+function onlyPorts2(service, numbers) {
+  const ports3 = service.ports.filter(({ number: number4 }) => numbers.includes(number4));
+  return ports3.length === 0 ? void 0 : ports3.length === service.ports.length ? service : { ...service, ports: ports3 };
+}
+function addService(services, service) {
+  if (service === void 0) return;
+  const known10 = services.get(service.host);
+  if (known10 === void 0 || known10.source.kind !== "Service" && service.source.kind === "Service") {
+    services.set(service.host, service);
+    return;
+  }
+  if (known10.source.kind === "Service" && service.source.kind !== "Service") return;
+  if (known10.namespace !== service.namespace || known10.resolution !== service.resolution) return;
+  const more = service.ports.filter(({ number: number4 }) => !known10.ports.some((port3) => port3.number === number4));
+  if (more.length > 0) services.set(service.host, { ...known10, ports: [...known10.ports, ...more] });
+}
+var scopes;
+var init_egress_scope = __esm({
+  "src/semantics/outbound/egress-scope.ts"() {
+    "use strict";
+    init_order();
+    init_attachment();
+    init_policies();
+    init_ports();
+    init_selection();
+    init_host_names();
+    init_virtual_services();
+    init_services2();
+    scopes = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/semantics/outbound/listeners.ts
+function podAddress2(id) {
+  return `pod:${id}`;
+}
+function takenBy2(mesh2, scope3, caller, connection) {
+  const listeners = listenersOf2(mesh2, scope3, caller);
+  const listener2 = listeners.get(listenerKey(connection.address, connection.port)) ?? listeners.get(listenerKey(anyAddress, connection.port));
+  const chain = listener2 === void 0 ? void 0 : chainFor2(listener2.chains, connection);
+  return chain === void 0 ? { type: "unknown-destination" } : { type: "end", end: chain.end };
+}
+function chainFor2(chains, connection) {
+  const narrow = chains.filter((chain) => !takesAll2(chain));
+  return matching2(narrow, connection) ?? chains.find(takesAll2);
+}
+function takesAll2({ names: names4, blocks: blocks3, http }) {
+  return !http && blocks3.length === 0 && (names4.length === 0 || names4.includes("*"));
+}
+function matching2(chains, { address, protocol, sni }) {
+  const near = mostSpecific2(chains, ({ blocks: blocks3 }) => Math.max(...blocks3.length === 0 ? [0] : blocks3.map((block) => depth(block, address))));
+  const named10 = mostSpecific2(near, ({ names: names4 }) => Math.max(...names4.length === 0 || names4.includes("*") ? [0] : names4.map((name2) => sni === void 0 ? -1 : nameDepth(name2.toLowerCase(), sni.toLowerCase()))));
+  const speaking = named10.filter(({ http }) => http === (protocol === "http"));
+  return speaking[0] ?? named10.find(({ http }) => !http);
+}
+function mostSpecific2(chains, depthOf) {
+  const depths = chains.map(depthOf);
+  const deepest = Math.max(-1, ...depths);
+  return deepest < 0 ? [] : chains.filter((_, index) => depths[index] === deepest);
+}
+function depth(block, address) {
+  if (block === address) return 1e3;
+  const cidr = parseCidr(block);
+  if (cidr === void 0) return -1;
+  if (cidr.length === 0) return 0;
+  const ip = parseIp(address);
+  return ip === void 0 || !blockHolds(cidr, ip) ? -1 : cidr.length;
+}
+function nameDepth(name2, sni) {
+  return isWithin(sni, name2) ? name2.length + (name2 === sni ? 1e3 : 0) : -1;
+}
+function listenerKey(address, port3) {
+  return `${address} ${String(port3)}`;
+}
+function listenersOf2(mesh2, scope3, caller) {
+  const byCaller2 = known9.get(scope3) ?? /* @__PURE__ */ new Map();
+  known9.set(scope3, byCaller2);
+  const cached2 = byCaller2.get(caller.id);
+  if (cached2 !== void 0) return cached2;
+  const fresh = build2(mesh2, scope3, caller);
+  byCaller2.set(caller.id, fresh);
+  return fresh;
+}
+function build2(mesh2, scope3, caller) {
+  const listeners = /* @__PURE__ */ new Map();
+  for (const egress2 of scope3.listeners) {
+    const bind = egress2.bind !== "" ? egress2.bind : egress2.bindsPort ? "127.0.0.1" : void 0;
+    const { port: own4 } = egress2;
+    if (own4 === void 0) for (const listener2 of listeners.values()) listener2.locked = true;
+    for (const service of egress2.services) {
+      for (const port3 of own4 === void 0 ? service.ports : [own4]) {
+        for (const wanted2 of wantedFor(mesh2, caller, { egress: egress2, service, port: port3, bind, blocks: [], pod: false })) addListener(listeners, wanted2, caller);
+      }
+    }
+  }
+  return listeners;
+}
+function wantedFor(mesh2, caller, plain6) {
+  const { egress: egress2, service, port: port3, bind } = plain6;
+  const byPod = egress2.port === void 0 && bind === void 0 && service.resolution === "original" && service.address === anyAddress && (port3.protocol === "tcp" || port3.protocol === "auto");
+  if (!byPod) return [plain6];
+  const { source: source2 } = service;
+  const endpoints = endpointsOf(mesh2, service, port3.number);
+  if (source2.kind !== "Service" && endpoints.length === 0 && source2.spec.workloadSelector === void 0) return [{ ...plain6, bind: anyAddress }];
+  return endpoints.flatMap(({ workload: workload2, address }) => {
+    if (workload2?.id === caller.id) return [];
+    const at2 = workload2 === void 0 ? address : podAddress2(workload2.id);
+    if (at2 === void 0) return [];
+    return [port3.protocol === "tcp" ? { ...plain6, bind: anyAddress, blocks: [at2], pod: true } : { ...plain6, bind: at2 }];
+  });
+}
+function addListener(listeners, wanted2, caller) {
+  const { service, port: port3 } = wanted2;
+  if (service.resolution === "alias" || port3.protocol === "udp") return;
+  const placed3 = place2(wanted2);
+  const key3 = listenerKey(placed3.bind, port3.number);
+  const there = listeners.get(key3);
+  if (there?.locked === true) return;
+  if (there !== void 0 && port3.protocol === "http" && there.protocol !== "tcp") return;
+  const tcp = () => tcpChains(placed3, caller);
+  const chains = port3.protocol === "http" ? [httpChain(placed3)] : port3.protocol === "tcp" || there?.protocol === "auto" ? tcp() : [...tcp(), httpChain(placed3)];
+  const protocol = port3.protocol === "http" && placed3.bind === anyAddress ? "auto" : port3.protocol;
+  if (there === void 0 || port3.protocol === "auto" && there.protocol === "http") {
+    listeners.set(key3, { port: port3.number, protocol, alone: port3.alone, chains, locked: false });
+    return;
+  }
+  if (port3.alone !== there.alone) return;
+  there.chains = chains.reduce((joined5, chain) => joined5.some((other) => sameMatch(other, chain)) ? joined5 : [...joined5, chain], there.chains);
+  if (port3.protocol !== there.protocol) there.protocol = "auto";
+}
+function place2(wanted2) {
+  const { bind, port: port3, service } = wanted2;
+  if (bind !== void 0) return { ...wanted2, bind };
+  if (port3.protocol === "http") return { ...wanted2, bind: anyAddress };
+  return service.address.includes("/") ? { ...wanted2, bind: anyAddress, blocks: [service.address] } : { ...wanted2, bind: service.address };
+}
+function sameMatch(left, right) {
+  const same4 = (one, other) => canonicalNames(one) === canonicalNames(other);
+  return left.http === right.http && same4(left.names, right.names) && same4(left.blocks, right.blocks);
+}
+function canonicalNames(names4) {
+  return [...new Set(names4)].filter((name2) => name2 !== "*").sort().join(" ");
+}
+function httpChain({ bind, port: port3, service, egress: egress2 }) {
+  const alone2 = port3.protocol === "auto" && bind !== anyAddress ? service : void 0;
+  return { names: [], blocks: [], http: bind === anyAddress || port3.protocol === "auto", end: { type: "routes", listener: egress2, port: port3.number, service: alone2 } };
+}
+function tcpChains(wanted2, caller) {
+  const sets = wanted2.egress.routes.filter(({ hosts }) => hosts.some((host) => isWithin(wanted2.service.host, host)));
+  return wanted2.port.tls ? byServerName(wanted2, caller, sets) : byBlock(wanted2, caller, sets);
+}
+function ownEnd({ service, port: port3 }) {
+  const [only4, ...more] = service.ports;
+  return destinationsEnd([{ host: service.host, subset: "", port: only4 !== void 0 && more.length === 0 ? only4.number : port3.number, weight: 0 }], port3.number, void 0);
+}
+function destinationsEnd(route2, port3, by) {
+  return { type: "destinations", route: route2, port: port3, by };
+}
+function byServerName(wanted2, caller, sets) {
+  const { service, port: port3, bind } = wanted2;
+  const found2 = [];
+  let { blocks: blocks3 } = wanted2;
+  const seen = /* @__PURE__ */ new Set();
+  for (const set of sets) {
+    for (const route2 of set.tls.filter((each) => each.route.length > 0)) {
+      for (const match of route2.match.filter((each) => fitsCaller(each, caller, port3.number))) {
+        if (match.destinationSubnets.length > 0) blocks3 = match.destinationSubnets;
+        const key3 = `${match.sniHosts.join(",")}|${match.destinationSubnets.join(",")}`;
+        if (!seen.has(key3)) found2.push({ names: match.sniHosts, blocks: blocks3, http: false, end: destinationsEnd(route2.route, port3.number, set.by) });
+        seen.add(key3);
+      }
+    }
+  }
+  if (found2.length > 0) return found2;
+  const byName2 = !wanted2.pod && (blocks3.length > 0 || service.address === anyAddress && bind === anyAddress || service.resolution === "dynamic-dns");
+  return [{ names: byName2 ? [service.host] : [], blocks: blocks3, http: false, end: ownEnd(wanted2) }];
+}
+function byBlock(wanted2, caller, sets) {
+  const { port: port3, blocks: blocks3 } = wanted2;
+  const found2 = [];
+  for (const set of sets) {
+    for (const route2 of set.tcp.filter((each) => each.route.length > 0)) {
+      const end = destinationsEnd(route2.route, port3.number, set.by);
+      const fitting2 = route2.match.filter((each) => fitsCaller(each, caller, port3.number));
+      if (route2.match.length === 0 || fitting2.some(({ destinationSubnets }) => destinationSubnets.length === 0)) return [...found2, { names: [], blocks: blocks3, http: false, end }];
+      const subnets = fitting2.flatMap(({ destinationSubnets }) => destinationSubnets);
+      if (subnets.length > 0) found2.push({ names: [], blocks: subnets, http: false, end });
+      if (subnets.length > 0 && canonicalNames(subnets) === canonicalNames(blocks3)) return found2;
+    }
+  }
+  return [...found2, { names: [], blocks: blocks3, http: false, end: ownEnd(wanted2) }];
+}
+function fitsCaller(match, caller, port3) {
+  return (match.gateways.length === 0 || match.gateways.includes("mesh")) && selects(match.sourceLabels, caller.labels) && (match.port === void 0 || match.port === port3) && (match.sourceNamespace === void 0 || match.sourceNamespace === caller.namespace);
+}
+var known9;
+var init_listeners = __esm({
+  "src/semantics/outbound/listeners.ts"() {
+    "use strict";
+    init_ip();
+    init_selection();
+    init_host_names();
+    init_services2();
+    known9 = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/semantics/outbound/routes.ts
+function routedBy(caller, { listener: listener2, port: port3, service }, request4) {
+  const services = servicesAt(listener2, port3);
+  const all = hostsAt(caller, listener2, port3, services);
+  const host = service === void 0 ? hostFor(all.flatMap((hosted) => hosted.domains.map((domain) => ({ host: domain, hosted }))), request4.authority)?.hosted : all.find(({ domains }) => domains.includes(service.host));
+  if (host === void 0) return service === void 0 ? { type: "unknown-host" } : { type: "none", by: void 0 };
+  if (host.service !== void 0) return { type: "service", service: host.service };
+  const guarded = routeFor(host, request4);
+  return guarded === void 0 ? { type: "none", by: host.by } : { type: "route", guarded, by: guarded.route.by, services };
+}
+function servicesAt({ services }, number4) {
+  return new Map(services.flatMap((service) => service.ports.filter((port3) => port3.number === number4).slice(0, 1).map((port3) => [service.host.toLowerCase(), { ...service, ports: [port3] }])));
+}
+function hostsAt(caller, listener2, port3, services) {
+  const names4 = [...services.keys()];
+  const sets = port3 === 80 ? listener2.routes : listener2.routes.filter(({ hosts }) => hosts.some((host) => names4.some((name2) => namesOverlap(host.toLowerCase(), name2))));
+  const wrapped = sets.flatMap((set) => ofSet(caller, set, listener2, port3, services));
+  const taken2 = new Set(wrapped.flatMap(({ own: own4 }) => own4.map(({ host }) => host)));
+  const rest = [...services.values()].filter((service) => !taken2.has(service.host) && service.resolution !== "alias" && speaksHttp(service));
+  return withoutDuplicates(caller, [...wrapped, ...rest.map((service) => ({ hosts: [], own: [service], routes: [], set: void 0 }))]);
+}
+function speaksHttp({ ports: ports3 }) {
+  return ports3.some(({ protocol }) => protocol === "http" || protocol === "auto");
+}
+function ofSet(caller, set, listener2, port3, services) {
+  const routes3 = guardedRoutes(caller, set, "mesh", port3);
+  if (routes3.length === 0) return [];
+  const hosts = [];
+  const found2 = [];
+  for (const host of set.hosts.map((each) => each.toLowerCase()).sort((left, right) => Number(left.startsWith("*")) - Number(right.startsWith("*")))) {
+    const matching3 = host.startsWith("*") ? [...services.values()].filter((service) => namesOverlap(service.host, host)) : [services.get(host)].filter((service) => service !== void 0);
+    if (matching3.length === 0) hosts.push(host);
+    found2.push(...matching3.filter((service) => !host.startsWith("*") || listener2.nearest.get(service.host) === routeKey(set)));
+  }
+  const own4 = found2.filter(speaksHttp);
+  return own4.length === 0 && port3 !== 80 ? [] : [{ hosts, own: own4, routes: routes3, set }];
+}
+function withoutDuplicates(caller, wrapped) {
+  const names4 = /* @__PURE__ */ new Set();
+  const domains = /* @__PURE__ */ new Set();
+  const full2 = new Set(wrapped.flatMap(({ own: own4 }) => own4.map(({ host }) => host)));
+  const keep2 = (name2, wanted2, short) => {
+    if (names4.has(name2)) return [];
+    names4.add(name2);
+    const kept2 = wanted2.map((domain) => domain.toLowerCase()).filter((domain) => !domains.has(domain) && !(short.includes(domain) && full2.has(domain)));
+    for (const domain of kept2) domains.add(domain);
+    return kept2;
+  };
+  return wrapped.flatMap(({ hosts, own: own4, routes: routes3, set }) => {
+    const by = set?.by;
+    const named10 = hosts.map((host) => ({ domains: keep2(host, [host], []), routes: routes3, service: void 0, by }));
+    const served2 = own4.map((service) => {
+      const short = [service.host, ...service.aliases].flatMap((host) => shortNames(host, caller.namespace));
+      return { domains: keep2(service.host, domainsOf(service, short), short), routes: routes3, service: set === void 0 ? service : void 0, by };
+    });
+    return [...named10, ...served2].filter((hosted) => hosted.domains.length > 0);
+  });
+}
+function domainsOf(service, short) {
+  const names4 = [service.host, ...service.aliases, ...short];
+  const below2 = service.resolution === "original" && service.source.kind === "Service" ? names4.map((name2) => `*.${name2}`) : [];
+  return [...names4, ...below2, ...service.address === anyAddress ? [] : [service.address]];
+}
+function shortNames(host, namespace) {
+  const [, name2, owner] = /^([^.]+)\.([^.]+)\.svc\.cluster\.local$/.exec(host) ?? [];
+  if (name2 === void 0 || owner === void 0) return [`${host}.`];
+  return [`${host}.`, ...owner === namespace ? [name2] : [], `${name2}.${owner}`, `${name2}.${owner}.svc`];
+}
+var init_routes2 = __esm({
+  "src/semantics/outbound/routes.ts"() {
+    "use strict";
+    init_host_names();
+    init_http_routes();
+    init_egress_scope();
+    init_services2();
+  }
+});
+
+// src/posture/called-address.ts
+function addressesCalled(mesh2, scope3, { to: to2 }) {
+  if (to2.workload !== void 0) {
+    const workload2 = workloadNamed(mesh2, to2.workload);
+    return workload2 === void 0 ? { rule: "R28", missing: `the workload \`${to2.workload}\`` } : [{ address: podAddress2(workload2.id), workload: void 0 }];
+  }
+  if (to2.host !== void 0) return addressesOf(mesh2, scope3, to2.host.toLowerCase().replace(/\.$/, ""), to2.port);
+  return to2.ip === void 0 ? { rule: "A2.2", missing: "the destination: name a workload, a host or an address" } : [{ address: to2.ip, workload: void 0 }];
+}
+function addressesOf(mesh2, scope3, name2, port3, seen = []) {
+  if (parseIp(name2) !== void 0) return [{ address: name2, workload: void 0 }];
+  const host = fullName(mesh2, name2);
+  const service = scope3.services.get(host) ?? [...knownServices(mesh2)].sort((left, right) => Number(left.source.kind !== "Service") - Number(right.source.kind !== "Service")).find((candidate) => candidate.host === host);
+  if (service === void 0) {
+    const inCluster = /\.svc\.cluster\.local$/.test(host);
+    return inCluster && mesh2.world === "open" ? { rule: "M102", missing: `what stands behind the host \`${host}\`` } : [{ address: `outside:${host}`, workload: void 0 }];
+  }
+  const { source: source2 } = service;
+  if (service.resolution === "alias" && source2.kind === "Service" && source2.spec.externalName !== void 0 && !seen.includes(host)) return addressesOf(mesh2, scope3, source2.spec.externalName.toLowerCase(), port3, [...seen, host]);
+  if (source2.kind !== "Service") return [{ address: service.address === anyAddress ? `outside:${host}` : service.address.split("/")[0] ?? "", workload: void 0 }];
+  if (service.resolution !== "original") return [{ address: service.address, workload: void 0 }];
+  const own4 = knownServices(mesh2).find((candidate) => candidate.source === source2) ?? service;
+  const pods2 = endpointsOf(mesh2, own4, own4.ports.some(({ number: number4 }) => number4 === port3) ? port3 : own4.ports[0]?.number ?? port3);
+  const addresses2 = pods2.flatMap(({ workload: workload2 }) => workload2 === void 0 ? [] : [{ address: podAddress2(workload2.id), workload: workload2 }]);
+  return addresses2.length === 0 ? { rule: "M49", missing: `a pod behind \`${host}\`, which has no address of its own` } : addresses2;
+}
+function fullName(mesh2, name2) {
+  const found2 = addressableNamed(mesh2, name2);
+  return found2?.kind === "Service" ? `${found2.name}.${found2.namespace ?? ""}.svc.cluster.local` : name2;
+}
+var init_called_address = __esm({
+  "src/posture/called-address.ts"() {
+    "use strict";
+    init_services();
+    init_listeners();
+    init_services2();
+    init_ip();
+    init_addressed();
+  }
+});
+
+// src/posture/outbound-call.ts
+function isCallVerdict(verdict2) {
+  return verdicts.has(verdict2);
+}
+function callBehind(mesh2, query3) {
+  const { from: from2, to: to2, request: request4 } = query3;
+  const workload2 = from2.workload === void 0 ? void 0 : workloadNamed(mesh2, from2.workload);
+  const named10 = to2.workload !== void 0 || to2.host !== void 0 || to2.ip !== void 0;
+  if (workload2 === void 0 || !named10 || to2.gateway !== void 0 || request4.protocol === "udp" || request4.protocol === "sctp") return void 0;
+  return worldOf(workload2, query3.given ?? {}) === "sidecar" ? outboundCall(mesh2, query3) : void 0;
+}
+function outboundCall(mesh2, query3) {
+  const { from: from2, request: request4 } = query3;
+  const workload2 = from2.workload === void 0 ? void 0 : workloadNamed(mesh2, from2.workload);
+  if (workload2 === void 0) return unknown3("R28", from2.workload === void 0 ? "the calling workload" : `the calling workload \`${from2.workload}\``);
+  const given = query3.given ?? {};
+  const mode = worldOf(workload2, given);
+  if (mode === void 0) return unknown3("R24", `enrolment:${workload2.namespace}`);
+  if (mode !== "sidecar") return unknown3("M53", `a sidecar of \`${workload2.id}\`: its calls are not made by one`);
+  if (request4.protocol === "udp" || request4.protocol === "sctp") return unknown3("M69", "anything: sidecars carry TCP alone");
+  const caller = { id: workload2.id, namespace: workload2.namespace, labels: workload2.labels };
+  const told = (other) => {
+    const world = worldOf(other, given);
+    return world === void 0 ? void 0 : world === "sidecar" || world === "gateway" && other.labels["security.istio.io/tlsMode"] === "istio";
+  };
+  const call = { mesh: mesh2, scope: egressScope(mesh2, caller), caller, query: query3, told };
+  const addresses2 = addressesCalled(mesh2, call.scope, query3);
+  if ("missing" in addresses2) return unknown3(addresses2.rule, addresses2.missing);
+  return weakest3(addresses2.map((address) => ({ at: address.workload, answer: callAt(call, address.address) })));
+}
+function unknown3(rule2, missing2, because2 = []) {
+  return { verdict: "unknown", rule: rule2, missing: missing2, because: because2 };
+}
+function weakest3(answers2) {
+  const order3 = ["unknown", "passthrough", "plaintext", "tls", "mtls", "blocked"];
+  const [first] = [...answers2].sort((left, right) => order3.indexOf(left.answer.verdict) - order3.indexOf(right.answer.verdict));
+  if (first === void 0) return unknown3("M49", "where the name leads");
+  const { answer: answer4 } = first;
+  if (answer4.verdict === "unknown" || new Set(answers2.map((each) => each.answer.verdict)).size < 2) return answer4;
+  const endpoints = Object.fromEntries(answers2.flatMap(({ at: at2, answer: { verdict: verdict2 } }) => at2 !== void 0 && isSent(verdict2) ? [[at2.id, verdict2]] : []));
+  return Object.keys(endpoints).length < 2 ? answer4 : { ...answer4, endpoints };
+}
+function isSent(verdict2) {
+  return verdict2 === "mtls" || verdict2 === "tls" || verdict2 === "plaintext";
+}
+function callAt(call, address) {
+  const { mesh: mesh2, scope: scope3, caller, query: query3 } = call;
+  const { request: request4, to: to2 } = query3;
+  const protocol = request4.protocol === "https" ? "tls" : request4.protocol === "http" || request4.protocol === "tls" ? request4.protocol : "tcp";
+  const connection = { address, port: to2.port, protocol, sni: protocol === "tls" ? request4.sni ?? to2.host : void 0 };
+  const taken2 = takenBy2(mesh2, scope3, caller, connection);
+  const direct = to2.workload === void 0 ? [] : [{ rule: "M50", text: `the pod's own address is called${byServices(mesh2, to2.workload, to2.port)}` }];
+  if (taken2.type === "unknown-destination") return unknownDestination(call, void 0, direct);
+  return taken2.end.type === "routes" ? byRoutes(call, taken2.end, protocol) : byDestinations(call, taken2.end, void 0);
+}
+function byServices(mesh2, id, port3) {
+  const workload2 = workloadNamed(mesh2, id);
+  const names4 = workload2 === void 0 ? [] : servicesOf(mesh2, workload2).flatMap((service) => service.kind === "Service" ? service.spec.ports.filter((entry2) => targetPortOf(podSpecOf(workload2), entry2) === port3).map((entry2) => `\`${hostOf(service)}:${String(entry2.port)}\``) : []);
+  return names4.length === 0 ? ", and no Service leads there" : `, not ${names4.slice(0, 3).join(" or ")}`;
+}
+function sidecarOf({ sidecar: sidecar2 }) {
+  return sidecar2 === void 0 ? [] : [resourceId(sidecar2)];
+}
+function unknownDestination(call, authority2, because2) {
+  const { scope: scope3 } = call;
+  const steps = [...because2, { rule: "M100", text: "the sidecar knows no such destination", ...scope3.sidecar === void 0 ? {} : { by: resourceId(scope3.sidecar) } }];
+  const by = [.../* @__PURE__ */ new Set([...sidecarOf(scope3), ...scope3.unknownBy === void 0 ? [] : [scope3.unknownBy]])].sort();
+  const said6 = scope3.unknownBy === void 0 ? {} : { by: scope3.unknownBy };
+  if (scope3.unknown === void 0) return { verdict: "blocked", by, because: [...steps, { rule: "M100", text: "unknown destinations are refused", ...said6 }] };
+  if (scope3.unknown === "passes") return { verdict: "passthrough", by, because: [...steps, { rule: "M100", text: "unknown destinations are let through as they are, without mutual TLS", ...said6 }] };
+  const { host, port: port3, subset } = scope3.unknown.proxy;
+  return toCluster(call, { host, port: port3 ?? 0, subset, authority: authority2, by, because: steps });
+}
+function byRoutes(call, end, protocol) {
+  const { mesh: mesh2, query: query3, caller } = call;
+  if (protocol !== "http") return { verdict: "blocked", by: sidecarOf(call.scope), because: [{ rule: "A4.4", text: "the port is HTTP, and what is spoken is not" }] };
+  const attached = routesOfTheMesh(mesh2, query3, end);
+  if (attached !== void 0) return unknown3("M122", `what \`${attached}\` makes of the request: routes of the mesh in the Gateway API are not computed`);
+  const request4 = routedRequest2(call);
+  const routed2 = routedBy(caller, end, request4);
+  switch (routed2.type) {
+    case "unknown-host":
+      return unknownDestination(call, request4.authority, []);
+    case "none":
+      return { verdict: "blocked", by: routed2.by === void 0 ? [] : [routed2.by], because: [{ rule: "M116", text: "no route of the host fits the request", ...routed2.by === void 0 ? {} : { by: routed2.by } }] };
+    case "service":
+      return toCluster(call, { host: routed2.service.host, port: end.port, subset: "", authority: request4.authority, by: [], because: [] });
+    case "route": {
+      const { guarded, by, services } = routed2;
+      const { route: route2 } = guarded;
+      const step = (text8) => [{ rule: "M116", text: text8, by }];
+      if (route2.redirect !== void 0) return { verdict: "blocked", by: [by], because: step("the route answers with a redirect") };
+      if (route2.directResponse !== void 0) return { verdict: "blocked", by: [by], because: step(`the route answers ${String(route2.directResponse.status)} itself`) };
+      if (route2.abortPercentage >= 100) return { verdict: "blocked", by: [by], because: step("the route answers every request with an injected error") };
+      return byDestinations(call, { type: "destinations", route: route2.route, port: end.port, by }, { services, authority: forwardedAs(guarded, request4).host });
+    }
+    default:
+      return assertNever(routed2);
+  }
+}
+function routesOfTheMesh(mesh2, { to: to2 }, { listener: listener2, port: port3 }) {
+  const routes3 = [...ofKind(mesh2, "HTTPRoute"), ...ofKind(mesh2, "GRPCRoute")];
+  if (routes3.length === 0) return void 0;
+  const names4 = new Set(listener2.services.filter(({ ports: ports3, host }) => ports3.some(({ number: number4 }) => number4 === port3) && (to2.host === void 0 || host.startsWith(hostName(to2.host).toLowerCase()))).map(({ source: source2 }) => `${source2.kind} ${source2.namespace ?? ""}/${source2.name}`));
+  const found2 = routes3.find((route2) => route2.spec.parents.some(({ kind, name: name2, namespace }) => names4.has(`${kind} ${namespace ?? route2.namespace ?? ""}/${name2}`)));
+  return found2 === void 0 ? void 0 : resourceId(found2);
+}
+function routedRequest2({ mesh: mesh2, query: query3, caller }) {
+  const { request: request4, to: to2 } = query3;
+  const asked = askedRequest(query3, null, { name: caller.id, namespace: caller.namespace });
+  const whole4 = pathWithQuery(asked.raw.path, mesh2);
+  const at2 = whole4.indexOf("?");
+  const [path2, rest] = at2 < 0 ? [whole4, ""] : [whole4.slice(0, at2), whole4.slice(at2)];
+  return { path: path2, query: rest, method: asked.raw.method, authority: request4.host ?? to2.host ?? to2.ip ?? "", scheme: "http", headers: asked.raw.headers };
+}
+function byDestinations(call, { route: route2, port: port3, by }, http) {
+  const weighted = route2.length === 1 ? route2 : route2.filter(({ weight: weight3 }) => weight3 > 0);
+  const steps = by === void 0 ? [] : [{ rule: "M116", text: "a route of the mesh decides where the call goes", by }];
+  const answers2 = weighted.map((destination2) => toCluster(call, { ...placeOf6(call, destination2, port3, http?.services), authority: http?.authority, by: by === void 0 ? [] : [by], because: steps }));
+  const [first, ...more] = answers2;
+  if (first === void 0) return { verdict: "blocked", by: by === void 0 ? [] : [by], because: [...steps, { rule: "M116", text: "the route has no destination" }] };
+  if (more.length === 0) return first;
+  if (first.verdict === "unknown" || more.some(({ verdict: verdict2 }) => verdict2 !== first.verdict)) return unknown3("M116", "which share of the calls is taken: the destinations of the route get different TLS", steps);
+  return { verdict: first.verdict, by: [...new Set(answers2.flatMap((answer4) => answer4.verdict === "unknown" ? [] : answer4.by))].sort(), because: first.because };
+}
+function placeOf6({ scope: scope3 }, { host, subset, port: port3 }, called, services) {
+  const service = (services ?? scope3.services).get(host);
+  const behind3 = service?.resolution === "alias" && service.source.kind === "Service" ? service.source.spec.externalName : void 0;
+  const [only4, ...more] = service?.ports ?? [];
+  return { host: behind3 ?? host, subset, port: port3 ?? (only4 !== void 0 && more.length === 0 ? only4.number : called) };
+}
+function toCluster(call, place3) {
+  const found2 = callCluster(call.mesh, call.scope, call.caller, place3, call.told);
+  return "missing" in found2 ? withoutCluster(call, place3, found2) : sentTo(call, place3, found2);
+}
+function withoutCluster({ mesh: mesh2 }, { host, port: port3, subset, by, because: because2 }, { missing: missing2 }) {
+  if (missing2 === "cluster" && mesh2.world === "open" && !knownServices(mesh2).some((service) => service.host === host)) return unknown3("M117", `whether there is a Service behind \`${host}\``, because2);
+  const text8 = {
+    cluster: `the sidecar knows no port ${String(port3)} of \`${host}\``,
+    subset: `no DestinationRule that applies has a subset \`${subset}\` of \`${host}\``,
+    endpoints: `nothing stands behind port ${String(port3)} of \`${host}\`${subset === "" ? "" : ` in subset \`${subset}\``}`
+  }[missing2];
+  return { verdict: "blocked", by, because: [...because2, { rule: missing2 === "subset" ? "M41" : "M117", text: text8 }] };
+}
+function sentTo(call, place3, found2) {
+  const open3 = found2.sent.find(({ sends }) => typeof sends === "object");
+  if (open3 !== void 0 && typeof open3.sends === "object") return unknown3("R24", open3.sends.unknown, place3.because);
+  const each = found2.sent.flatMap(({ endpoint: endpoint2, sends }) => typeof sends === "object" ? [] : [{ workload: endpoint2?.workload, sends }]);
+  const verdict2 = ["plaintext", "tls", "mtls"].find((candidate) => each.some(({ sends }) => sends === candidate)) ?? "plaintext";
+  const named10 = each.flatMap(({ workload: workload2, sends }) => workload2 === void 0 ? [] : [[workload2.id, sends]]);
+  const differ = each.some(({ sends }) => sends !== verdict2);
+  const step = tlsStep(call, found2, verdict2);
+  const { source: source2, host } = found2.cluster.service;
+  const target = source2.kind === "Service" ? `${source2.namespace ?? ""}/${source2.name}` : host;
+  const base3 = { backend: `${target}:${String(found2.cluster.port)}${found2.cluster.subset === "" ? "" : `/${found2.cluster.subset}`}`, by: [.../* @__PURE__ */ new Set([...place3.by, ...step.by === void 0 ? [] : [step.by], ...sidecarOf(call.scope)])].sort(), because: [...place3.because, step] };
+  if (verdict2 === "plaintext") return { verdict: verdict2, ...base3, ...differ ? { endpoints: Object.fromEntries(named10) } : {} };
+  const sni = found2.sni ?? (place3.authority === void 0 ? void 0 : nameIn(place3.authority));
+  return { verdict: verdict2, ...base3, ...sni === void 0 ? {} : { sni }, ...verdict2 === "tls" ? { clientCertificate: found2.clientCertificate } : {}, ...differ ? { endpoints: Object.fromEntries(named10) } : {} };
+}
+function nameIn(authority2) {
+  const name2 = hostName(authority2);
+  return parseIp(name2) === void 0 ? name2 : void 0;
+}
+function tlsStep({ mesh: mesh2 }, { choice: choice2, autoOff: autoOff2, sent, cluster }, verdict2) {
+  if (choice2.sends !== "auto") {
+    const what = { mutual: "the sidecar starts mutual TLS of the mesh", plaintext: "the sidecar starts no TLS", "own-tls": "the sidecar starts TLS that is not the mesh's" }[choice2.sends];
+    const { rule: rule2, path: path2, because: because2 } = choice2;
+    return { rule: choice2.sends === "plaintext" && choice2.tls === void 0 ? "M42" : "M40", text: `${what}: ${because2}`, by: resourceId(rule2), details: () => [{ by: resourceId(rule2), text: "", path: ["spec", ...path2] }] };
+  }
+  const noRule = "no DestinationRule that applies says which TLS";
+  switch (autoOff2) {
+    case "outside":
+      return { rule: "M46", text: `${noRule}, and what is outside the mesh gets no mutual TLS by itself` };
+    case "mesh-config":
+      return { rule: "M46", text: `${noRule}, and automatic mutual TLS is off`, ...mesh2.config.statedBy === void 0 ? {} : { by: mesh2.config.statedBy } };
+    case "namespace": {
+      const { by } = namespaceMode(mesh2, cluster.service.namespace);
+      return { rule: "M47", text: `${noRule}, and mutual TLS is DISABLE in the namespace of the service`, ...by === void 0 ? {} : { by } };
+    }
+    case "endpoints":
+      return { rule: "M49", text: `${noRule}, and not every pod behind the name takes mutual TLS` };
+    case void 0:
+      return { rule: "M48", text: verdict2 === "mtls" ? `${noRule}: mutual TLS by itself, which every pod behind the service takes` : sent.some(({ sends }) => sends === "mtls") ? `${noRule}: mutual TLS by itself to pods that take it, plaintext to the others` : `${noRule}, and no pod behind the service takes mutual TLS` };
+    default:
+      return assertNever(autoOff2);
+  }
+}
+var verdicts;
+var init_outbound_call = __esm({
+  "src/posture/outbound-call.ts"() {
+    "use strict";
+    init_assert_never();
+    init_attachment();
+    init_hosts();
+    init_policies();
+    init_ports();
+    init_services();
+    init_route_action();
+    init_clusters();
+    init_egress_scope();
+    init_listeners();
+    init_routes2();
+    init_services2();
+    init_authority();
+    init_ip();
+    init_addressed();
+    init_arrival();
+    init_called_address();
+    init_envoy();
+    init_request();
+    verdicts = /* @__PURE__ */ new Set(["mtls", "tls", "plaintext", "passthrough", "blocked"]);
+  }
+});
+
 // src/app/change-scenarios.ts
 function compareRecorded(base3, head) {
   const { changes: changes3, internalErrors } = compareSides({ environment: "recorded", base: base3, head, renamed: /* @__PURE__ */ new Map() }, limits, new DifferenceMemo());
@@ -58767,7 +59721,7 @@ function judgeScenario(entry2, queries2, meshes2) {
   return queries2.flatMap((query3, index) => {
     const position = String(index + 1);
     const results = havingDestination(query3, meshes2).map(
-      (mesh2) => isFields4(query3) && typeof query3["pod"] === "string" ? judgePod(entry2, position, query3["pod"], mesh2, expectedOf(query3)) : judgeQuery(entry2, position, query3, (asked) => answer(mesh2, withMissingSecrets(asked, mesh2)), expectedOf(query3))
+      (mesh2) => isFields4(query3) && typeof query3["pod"] === "string" ? judgePod(entry2, position, query3["pod"], mesh2, expectedOf(query3)) : judgeQuery(entry2, position, query3, (asked) => answerTo(mesh2, asked, expectedOf(query3)), expectedOf(query3))
     );
     return results.find((result) => !result.agrees) ?? results[0] ?? [];
   });
@@ -58794,7 +59748,8 @@ function judgeChange(entry2, base3, head, queries2) {
 }
 function judgeMove(entry2, position, query3, sides, judged2) {
   const expected = expectedOf(query3);
-  const [before, after] = ["base", "head"].map((side2) => judgeQuery(entry2, position, query3, (asked2) => answer(sides[side2], asked2), isFields4(expected) ? expected[side2] : void 0));
+  const expectedOn = (side2) => isFields4(expected) ? expected[side2] : void 0;
+  const [before, after] = ["base", "head"].map((side2) => judgeQuery(entry2, position, query3, (asked2) => answerTo(sides[side2], asked2, expectedOn(side2)), expectedOn(side2)));
   const asked = readQuery(query3);
   const [from2, to2] = [verdictOf3(before?.expected), verdictOf3(after?.expected)];
   const unexplained = asked === void 0 ? void 0 : judged2.unexplained(asked, from2, to2);
@@ -58860,6 +59815,9 @@ function closedMesh(resources) {
 function expectedOf(query3) {
   return isFields4(query3) ? query3["expect"] : void 0;
 }
+function answerTo(mesh2, query3, expected) {
+  return isFields4(expected) && isCallVerdict(expected["verdict"]) ? outboundCall(mesh2, query3) : answer(mesh2, withMissingSecrets(query3, mesh2));
+}
 function judgeQuery(entry2, position, query3, answering, expected) {
   const asked = readQuery(query3);
   const answer4 = asked === void 0 ? void 0 : shown4(answering(asked));
@@ -58921,6 +59879,7 @@ var init_scenarios = __esm({
     init_attachment();
     init_build3();
     init_answer();
+    init_outbound_call();
     init_credentials();
     init_documents();
     init_change_scenarios();
@@ -58962,9 +59921,9 @@ function checkWorkloads({ from: from2, to: to2 }, meshes2) {
   }
 }
 function suggestion(id, meshes2) {
-  const known8 = [...new Set(meshes2.flatMap((mesh2) => [...mesh2.workloads.keys()]))].sort();
-  const namesake = known8.find((other) => other.slice(other.lastIndexOf("/") + 1).replace(/\[.*\]$/u, "") === id) ?? known8.find((other) => other === id.split("/").reverse().join("/"));
-  const nearest2 = namesake ?? nearestName(id, known8);
+  const known10 = [...new Set(meshes2.flatMap((mesh2) => [...mesh2.workloads.keys()]))].sort();
+  const namesake = known10.find((other) => other.slice(other.lastIndexOf("/") + 1).replace(/\[.*\]$/u, "") === id) ?? known10.find((other) => other === id.split("/").reverse().join("/"));
+  const nearest2 = namesake ?? nearestName(id, known10);
   return nearest2 === void 0 ? "name it as `namespace/name`; " : `did you mean \`${nearest2}\`? `;
 }
 function onlyPort(to2, meshes2) {
@@ -59027,35 +59986,49 @@ function partOf2(rule2) {
 function stepKey(step) {
   return JSON.stringify([step.rule, step.text, step.by, step.details?.() ?? []]);
 }
-function answerBlock(explanation, answer4, other, options2) {
-  const { decision, label: label3 } = answer4;
-  const where = (resource, path2 = []) => {
+function whereOf(explanation, answer4) {
+  return (resource, path2 = []) => {
     const found2 = explanation.locate?.(resource, path2, answer4.side);
     return found2 === void 0 ? name(resource) : `${name(resource)} at ${place(found2.file, found2.line)}`;
   };
+}
+function answerBlock(explanation, answer4, other, options2) {
+  const { decision, label: label3 } = answer4;
+  const where = whereOf(explanation, answer4);
   const lines = wrap(`${label3 === void 0 ? "" : `${name(label3)}: `}${decisionWords(decision)}`, options2.width).map((line) => options2.styles.bold(paint(decision, options2.styles)(line)));
   if (decision.verdict === "unknown" && givenWords(decision.missing) !== "") lines.push(...wrap(givenWords(decision.missing), options2.width, "  "));
   if (decision.verdict !== "unknown" && decision.passthrough === true) lines.push(...wrap("the client’s TLS ended in the application: the proxy saw no identity and no HTTP", options2.width, "  "));
-  const width = Math.max(0, ...decision.because.map((step) => name(step.rule).length));
-  const elsewhere3 = new Set((other?.because ?? []).map(stepKey));
-  for (const [index, step] of decision.because.entries()) {
-    const number4 = String(index + 1).padStart(String(decision.because.length).length);
+  lines.push(...stepLines(decision.because, other?.because, where, options2));
+  const steps = new Set(decision.because.flatMap((step) => [step.by, ...(step.details?.() ?? []).map((detail) => detail.by)]));
+  const others3 = decision.verdict === "unknown" ? [] : decision.by.filter((resource) => !steps.has(resource));
+  if (others3.length > 0) lines.push(...wrap(`decided by ${others3.map((resource) => where(resource)).join(", ")}`, options2.width, "  "));
+  return lines;
+}
+function stepLines(because2, other, where, options2) {
+  const width = Math.max(0, ...because2.map((step) => name(step.rule).length));
+  const elsewhere3 = new Set((other ?? []).map(stepKey));
+  return because2.flatMap((step, index) => {
+    const number4 = String(index + 1).padStart(String(because2.length).length);
     const isNew2 = other !== void 0 && !elsewhere3.has(stepKey(step));
     const details2 = step.details?.() ?? [];
     const [own4] = details2.length === 1 && (details2[0]?.text === "" || details2[0]?.by === step.by) ? details2 : [];
     const at2 = step.by === void 0 ? "" : ` [${where(step.by, own4?.path)}]`;
     const head = `${isNew2 ? ">" : " "} ${number4}. ${name(step.rule).padEnd(Math.min(width, 12))}  `;
-    const written2 = [
+    const written3 = [
       ...wrap(`${partOf2(step.rule)}: ${sentence3(step.text)}${at2}`, options2.width, head),
       ...details2.filter((detail) => detail !== own4).slice(0, MOST_DETAILS).flatMap((detail) => wrap(`${sentence3(detail.text)} [${where(detail.by, detail.path)}]`, options2.width, `${" ".repeat(head.length)}- `)),
       ...details2.length > MOST_DETAILS ? [`${" ".repeat(head.length)}- and ${String(details2.length - MOST_DETAILS)} more`] : []
     ];
-    lines.push(...isNew2 ? written2.map(options2.styles.bold) : written2);
-  }
-  const steps = new Set(decision.because.flatMap((step) => [step.by, ...(step.details?.() ?? []).map((detail) => detail.by)]));
-  const others3 = decision.verdict === "unknown" ? [] : decision.by.filter((resource) => !steps.has(resource));
-  if (others3.length > 0) lines.push(...wrap(`decided by ${others3.map((resource) => where(resource)).join(", ")}`, options2.width, "  "));
-  return lines;
+    return isNew2 ? written3.map(options2.styles.bold) : written3;
+  });
+}
+function callBlock(explanation, answer4, other, options2) {
+  const { call, label: label3 } = answer4;
+  if (call === void 0) return [];
+  const lines = wrap(`${label3 === void 0 ? "" : `${name(label3)}: `}${callWords(explanation.query.from.workload ?? "", call)}`, options2.width).map(options2.styles.bold);
+  if (call.verdict === "unknown" && givenWords(call.missing) !== "") lines.push(...wrap(givenWords(call.missing), options2.width, "  "));
+  if (call.verdict !== "unknown") for (const [workload2, sent] of Object.entries(call.endpoints ?? {})) lines.push(...wrap(`to ${name(workload2)}: ${sentWords[sent]}`, options2.width, "  "));
+  return [...lines, ...stepLines(call.because, other?.because, whereOf(explanation, answer4), options2)];
 }
 function givenWords(missing2) {
   return /^(?:enrolment|provider|keys|opaque):\S+$/u.test(missing2) ? `the manifests do not tell it: ask again with \`--given ${name(missing2)}=true\` or \`=false\`` : "";
@@ -59066,10 +60039,10 @@ function changeBlock2(change2, options2) {
 function explainText(explanation, options2 = defaultTextOptions) {
   const given = givenOf(explanation.query);
   const { answers: answers2 } = explanation;
-  const rival = (answer4) => answers2.find((other) => other !== answer4 && other.environment === answer4.environment && answer4.side !== void 0)?.decision;
+  const rival = (answer4) => answers2.find((other) => other !== answer4 && other.environment === answer4.environment && answer4.side !== void 0);
   return page([
     [...wrap(requestLine({ ...explanation.query, given: {} }), options2.width), ...given === "" ? [] : wrap(`given ${given}`, options2.width, "  "), ...(explanation.notes ?? []).flatMap((note2) => wrap(`note: ${sentence3(note2)}`, options2.width, "  "))],
-    ...answers2.map((answer4) => answerBlock(explanation, answer4, rival(answer4), options2)),
+    ...answers2.flatMap((answer4) => [answerBlock(explanation, answer4, rival(answer4)?.decision, options2), callBlock(explanation, answer4, rival(answer4)?.call, options2)]),
     ...pairsOf2(answers2).map(([first, second]) => wrap(`${first.environment === void 0 ? "" : `in ${name(first.environment)} `}${movement(first.decision, second.decision)}`, options2.width)),
     explanation.change === void 0 ? [] : changeBlock2(explanation.change, options2)
   ]);
@@ -59085,7 +60058,7 @@ function movement(first, second) {
   const same4 = first.because.map(stepKey).join() === second.because.map(stepKey).join();
   return `the verdict is the same on both sides${same4 ? "" : ", the way to it is not: `>` marks what differs"}`;
 }
-var parts, MOST_DETAILS;
+var parts, sentWords, MOST_DETAILS;
 var init_explain2 = __esm({
   "src/report/text/explain.ts"() {
     "use strict";
@@ -59097,12 +60070,13 @@ var init_explain2 = __esm({
     parts = [
       [/^(?:R2[0-9]|M3D|M32|M69|M155)$/u, "enrolment"],
       [/^M1(?:3[3-9]|4[0-9])$/u, "network policy"],
-      [/^(?:M(?:[1-8]|1[0-9]|2[0-6]|28|29|3[0-6]|4[6-9]|5[0-2])|A3\.14)$/u, "transport authentication"],
+      [/^(?:M(?:[1-8]|1[0-9]|2[0-6]|28|29|3[0-9]|4[0-9]|5[0-2])|A3\.14)$/u, "transport authentication"],
       [/^(?:A4\..*|A3\.35|A3\.39|A3\.J)$/u, "protocol"],
       [/^(?:A5\..*|A3\.33)$/u, "token"],
       [/^A6\./u, "external authorization"],
       [/^(?:A1\..*|M27)$/u, "authorization"]
     ];
+    sentWords = { mtls: "mutual TLS of the mesh", tls: "TLS that is not the mesh’s", plaintext: "no TLS" };
     MOST_DETAILS = 8;
   }
 });
@@ -59256,14 +60230,14 @@ function locator(all, citations) {
   for (const { side: side2, resources } of all) {
     for (const resource of resources) {
       const id = `${side2} ${resourceId(resource)}`;
-      const known8 = places.get(id);
-      places.set(id, known8 === void 0 && !places.has(id) ? resource : known8 === resource ? known8 : void 0);
+      const known10 = places.get(id);
+      places.set(id, known10 === void 0 && !places.has(id) ? resource : known10 === resource ? known10 : void 0);
     }
   }
   return (id, path2 = [], side2 = "head") => {
     const resource = places.get(`${side2} ${id}`);
-    const place2 = resource === void 0 ? void 0 : citations.locate(resource, path2, side2);
-    return place2 === void 0 ? void 0 : { file: place2.file, line: place2.startLine };
+    const place3 = resource === void 0 ? void 0 : citations.locate(resource, path2, side2);
+    return place3 === void 0 ? void 0 : { file: place3.file, line: place3.startLine };
   };
 }
 function having(query3, { all }) {
@@ -59276,7 +60250,8 @@ function explained2(query3, places) {
   const several = places.environments > 1;
   const answers2 = here.map(({ environment: environment4, side: side2, mesh: mesh2 }) => {
     const label3 = [...places.compared ? [side2] : [], ...several ? [places.compared ? `in ${environment4}` : environment4] : []].join(" ");
-    return { ...label3 === "" ? {} : { label: label3 }, ...places.compared ? { side: side2, ...several ? { environment: environment4 } : {} } : {}, decision: decide(mesh2, query3) };
+    const call = callBehind(mesh2, query3);
+    return { ...call === void 0 ? {} : { call }, ...label3 === "" ? {} : { label: label3 }, ...places.compared ? { side: side2, ...several ? { environment: environment4 } : {} } : {}, decision: decide(mesh2, query3) };
   });
   const change2 = changeIn(query3, here, places.changes);
   const notes = portNotes(query3, here.map(({ mesh: mesh2 }) => mesh2));
@@ -59293,11 +60268,18 @@ function changeIn(query3, here, changes3) {
 }
 function answered(query3, places) {
   const here = having(query3, places);
-  const first = (side2) => {
-    const place2 = here.find((each) => each.side === side2);
-    return place2 === void 0 ? null : answer(place2.mesh, query3);
+  const mesh2 = (side2) => here.find((each) => each.side === side2)?.mesh;
+  const onSide3 = (side2) => {
+    const asked = mesh2(side2);
+    return asked === void 0 ? null : answer(asked, query3);
   };
-  return JSON.stringify(places.compared ? { ...query3, base: first("base"), head: first("head") } : { ...query3, answer: first("head") });
+  const calling = (side2) => {
+    const asked = mesh2(side2);
+    return asked === void 0 ? void 0 : callBehind(asked, query3);
+  };
+  const [before, after] = [places.compared ? calling("base") : void 0, calling("head")];
+  const call = before === void 0 && after === void 0 ? {} : { call: places.compared ? { base: before ?? null, head: after ?? null } : after };
+  return JSON.stringify(places.compared ? { ...query3, base: onSide3("base"), head: onSide3("head"), ...call } : { ...query3, answer: onSide3("head"), ...call });
 }
 var options;
 var init_explain3 = __esm({
@@ -59315,6 +60297,7 @@ var init_explain3 = __esm({
     init_build3();
     init_enrolment();
     init_answer();
+    init_outbound_call();
     init_explain2();
     init_arguments();
     init_configuration();
@@ -59431,9 +60414,9 @@ var init_test = __esm({
       async read(named10, file) {
         const beside = resolve3(dirname3(file), named10);
         const target = isDirectory(beside) ? beside : named10;
-        const known8 = this.#known.get(target) ?? readTree(target);
-        this.#known.set(target, known8);
-        return known8;
+        const known10 = this.#known.get(target) ?? readTree(target);
+        this.#known.set(target, known10);
+        return known10;
       }
     };
     SHOWN = 200;
@@ -59441,8 +60424,8 @@ var init_test = __esm({
 });
 
 // src/units/uses.ts
-function usesOf(discovered, written2, has2) {
-  const path2 = resolvePath(".", written2);
+function usesOf(discovered, written3, has2) {
+  const path2 = resolvePath(".", written3);
   if (path2 === void 0 || !has2(path2)) return { path: void 0, units: [], context: [] };
   const holds3 = (files) => files.base.includes(path2) || files.head.includes(path2);
   return {
@@ -59494,8 +60477,8 @@ async function environments(args) {
   print(lines.join("\n"));
   return 0;
 }
-function usesText(written2, { path: path2, units, context: context2 }) {
-  const file = `\`${oneLine(written2)}\``;
+function usesText(written3, { path: path2, units, context: context2 }) {
+  const file = `\`${oneLine(written3)}\``;
   if (path2 === void 0) return `${file} is no file of this tree`;
   const said6 = [
     ...units.length === 0 ? [] : [`is used by ${listed5(units)}`],
@@ -59535,7 +60518,7 @@ function rules2(args) {
     print(all.map((entry3) => `${entry3.code}  ${entry3.severity.padEnd(8)}  ${entry3.rule.padEnd(34)}  ${entry3.title}${entry3.implemented ? "" : ` (${notYet})`}`).join("\n"));
     return Promise.resolve(0);
   }
-  const entry2 = all.find((known8) => known8.code === name2.toUpperCase() || known8.rule === name2);
+  const entry2 = all.find((known10) => known10.code === name2.toUpperCase() || known10.rule === name2);
   if (entry2 === void 0) throw new InputError(`\`${name2}\` is not a rule`, "`mesh-posture rules` lists them");
   const tags = entry2.tags.length > 0 ? [`tags: ${entry2.tags.join(", ")}`] : [];
   print([`${entry2.code} ${entry2.rule}`, `${entry2.title} (starts at ${entry2.severity})`, "", entry2.description, ...tags, "", entry2.implemented ? `docs/rules/${entry2.code}.md` : notYet].join("\n"));

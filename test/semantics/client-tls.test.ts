@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { isKind } from '#manifests/resource.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { Mesh } from '#mesh/model.ts';
-import { clientTlsFor, ruleFor, sidecarClients } from '#semantics/client-tls.ts';
-import type { CallingPod } from '#semantics/client-tls.ts';
+import { clientTlsFor, sidecarClients } from '#semantics/client-tls.ts';
+import { destinationOf, ruleFor } from '#semantics/outbound/destination-rules.ts';
+import type { CallingPod } from '#semantics/outbound/destination-rules.ts';
 import { deployment, meshOf, namespace, service } from '../mesh/support.ts';
 
 const rule = (place: string, spec: string, more = ''): string => {
@@ -17,12 +18,12 @@ const web: CallingPod = { namespace: 'web', labels: { app: 'front' } };
 const served = (mesh: Mesh) => {
   const [only] = ofKind(mesh, 'Service');
   if (only === undefined || !isKind('Service')(only)) throw new Error('no Service');
-  return only;
+  return destinationOf(only);
 };
 
 function chosen(rules: readonly string[], client: CallingPod = web): string | undefined {
   const mesh = meshWith(...rules);
-  const found = ruleFor(mesh, client, served(mesh));
+  const found = ruleFor(mesh, client, served(mesh))?.policy;
   return found === undefined ? undefined : `${found.namespace ?? ''}/${found.name}`;
 }
 
@@ -38,7 +39,7 @@ describe('the rule that applies (M34 to M38)', () => {
     ['one of the root namespace', [rule('istio-system/c', `host: "*.local", ${tls}`)], 'istio-system/c'],
     ['none of a third namespace', [rule('other/d', `${orderHost}, ${tls}`)], undefined],
     ['none for another host', [rule('web/a', `host: orders, ${tls}`)], undefined],
-    ['a short name with its namespace', [rule('web/a', `host: orders.shop, ${tls}`)], 'web/a'],
+    ['none by a name with its namespace, which is taken as written', [rule('web/a', `host: orders.shop, ${tls}`)], undefined],
     ['a host with a star', [rule('web/a', `host: "*.shop.svc.cluster.local", ${tls}`)], 'web/a'],
     ['a star of another domain', [rule('web/a', `host: "*.example", ${tls}`)], undefined],
     ['the most specific host', [rule('web/a', `host: "*.local", ${tls}`), rule('web/b', `host: "*.shop.svc.cluster.local", ${tls}`), rule('web/c', `host: "*", ${tls}`)], 'web/b'],
@@ -50,7 +51,8 @@ describe('the rule that applies (M34 to M38)', () => {
     ['exported to the client’s namespace', [rule('shop/b', `host: orders, exportTo: [web], ${tls}`)], 'shop/b'],
     ['exported to another', [rule('shop/b', `host: orders, exportTo: [other], ${tls}`)], undefined],
     ['exported to all', [rule('shop/b', `host: orders, exportTo: ["*"], ${tls}`)], 'shop/b'],
-    ['not exported from the client’s own namespace, where that plays no part', [rule('web/a', `${orderHost}, exportTo: [other], ${tls}`)], 'web/a'],
+    ['exported to another namespace than its own, which is the client’s', [rule('web/a', `${orderHost}, exportTo: [other], ${tls}`)], undefined],
+    ['exported to another namespace and its own', [rule('web/a', `${orderHost}, exportTo: [other, web], ${tls}`)], 'web/a'],
     ['selects the client', [rule('web/a', `${orderHost}, workloadSelector: {matchLabels: {app: front}}, ${tls}`)], 'web/a'],
     ['selects others', [rule('web/a', `${orderHost}, workloadSelector: {matchLabels: {app: back}}, ${tls}`)], undefined],
     ['one that selects before one that does not', [rule('web/a', `${orderHost}, ${tls}`), rule('web/b', `${orderHost}, workloadSelector: {matchLabels: {app: front}}`)], 'web/b'],

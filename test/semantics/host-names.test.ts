@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { ServerTls } from '#manifests/server-tls.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
 import { istioCredential, secretExists, secretKey } from '#semantics/gateways/credentials.ts';
-import { commonNames, destinationHost, isWithin, namesFor, namesOverlap, withoutNamespace } from '#semantics/gateways/host-names.ts';
+import { fullHost } from '#mesh/hosts.ts';
+import { commonNames, isWithin, namesFor, namesOverlap, withoutNamespace } from '#semantics/gateways/host-names.ts';
 
 describe('a name lies within another (a leading star is any beginning)', () => {
   test.each([
@@ -48,7 +49,7 @@ test('hosts of a server that VirtualServices of a namespace may bind', () => {
 });
 
 test('a name without dots belongs to the namespace of its object, every other is taken as written', () => {
-  expect(['orders', 'orders.pay', 'orders.pay.svc.cluster.local', '*', '', '::1', '*.example'].map((host) => destinationHost(host, 'shop'))).toEqual(['orders.shop.svc.cluster.local', 'orders.pay', 'orders.pay.svc.cluster.local', '*', '', '::1', '*.example']);
+  expect(['orders', 'orders.pay', 'orders.pay.svc.cluster.local', '*', '', '::1', '*.example'].map((host) => fullHost(host, 'shop'))).toEqual(['orders.shop.svc.cluster.local', 'orders.pay', 'orders.pay.svc.cluster.local', '*', '', '::1', '*.example']);
 });
 
 describe('which certificates a server can have', () => {

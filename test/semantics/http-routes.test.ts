@@ -89,13 +89,13 @@ describe('conditions of one match are ANDed', () => {
     ['one condition of two', { uri: prefix('/a'), method: exact('PUT') }, false],
   ] satisfies readonly (readonly [string, Partial<HttpMatch>, boolean])[])('%s', (_, condition, fits) => {
     const only = guarded(condition);
-    expect(routeFor({ host: '*', redirectsToTls: false, routes: [only] }, sent)).toBe(fits ? only : undefined);
+    expect(routeFor({ routes: [only] }, sent)).toBe(fits ? only : undefined);
   });
 
   test('the first that fits takes the request', () => {
     const [other, first, second] = [guarded({ uri: exact('/x') }), guarded({ uri: prefix('/a') }), guarded(undefined)];
-    expect(routeFor({ host: '*', redirectsToTls: false, routes: [other, first, second] }, sent)).toBe(first);
-    expect(routeFor({ host: '*', redirectsToTls: false, routes: [other, second, first] }, sent)).toBe(second);
+    expect(routeFor({ routes: [other, first, second] }, sent)).toBe(first);
+    expect(routeFor({ routes: [other, second, first] }, sent)).toBe(second);
   });
 });
 
@@ -117,7 +117,7 @@ describe('the host of an authority', () => {
   });
   test('is nobody where no host fits', () => {
     expect(hostFor(hosts.slice(1), 'other')).toBeUndefined();
-    expect(hostFor([], 'other')).toBeUndefined();
+    expect(hostFor(hosts.slice(0, 0), 'other')).toBeUndefined();
   });
 });
 
