@@ -41573,9 +41573,72 @@ var init_istiod_effect = __esm({
   }
 });
 
+// src/app/service-effect.ts
+function leadsElsewhere({ base: base3, head, environments: where }, environments2) {
+  if (base3?.kind !== "Service" || head?.kind !== "Service") return [];
+  const moved3 = [selectorOf(base3), selectorOf(head)].map((selector) => canonical(selector ?? null));
+  const path2 = moved3[0] === moved3[1] ? ["spec", "ports"] : ["spec", "selector"];
+  for (const sides of environments2.filter(({ id }) => where.includes(id))) {
+    for (const mesh2 of [sides.head, sides.base]) {
+      const because2 = elsewhereIn(mesh2, base3, head, mesh2 === sides.head);
+      if (because2 !== void 0) return [{ about: "service", because: because2, path: path2 }];
+    }
+  }
+  return [];
+}
+function elsewhereIn(mesh2, before, after, atHead) {
+  const [from2, to2] = [podsOf2(mesh2, before), podsOf2(mesh2, after)];
+  if (from2.length === 0) return void 0;
+  if (to2.length === 0) return atHead && selectorOf(after) !== void 0 ? `its name no longer leads to ${from2.map(({ id }) => `\`${id}\``).join(", ")} nor to any other workload that a manifest declares` : void 0;
+  for (const port3 of after.spec.ports) {
+    const former = before.spec.ports.find((other) => other.port === port3.port);
+    if (former === void 0) continue;
+    const [old, now] = [guardsOf(mesh2, from2, former), guardsOf(mesh2, to2, port3)];
+    if (old.length > 0 && now.length > 0 && canonical(old) !== canonical(now)) return `requests to its port ${String(port3.port)} reach pods or ports with other protection than before, which is not computed by this version`;
+  }
+  return void 0;
+}
+function podsOf2(mesh2, service) {
+  const selector = selectorOf(service);
+  return selector === void 0 ? [] : workloadsWith(mesh2, service.namespace ?? "default", selector);
+}
+function guardsOf(mesh2, pods2, port3) {
+  const keys = pods2.flatMap((pod) => {
+    const target = targetPortOf(podSpecOf(pod), port3);
+    return target === void 0 ? [] : [guardOf(mesh2, pod, target, portProtocol(port3))];
+  });
+  return distinct(keys).sort();
+}
+function guardOf(mesh2, pod, port3, speaks) {
+  const straight = pathsTo(mesh2, pod);
+  const { possible } = hasNetworkPolicies(mesh2) && hasNetwork(pod) ? throughNetworkPaths(straight, mesh2, pod) : straight;
+  const values5 = new Map([["port", port3], ["address", null], ...speaks === "http" || speaks === "tcp" ? [["protocol", speaks]] : []]);
+  const told = (dimension) => values5.get(dimension);
+  const paths = possible.map(({ layers }) => layers.map((layer2) => settled2(layer2, told))).filter((layers) => layers.every(({ allow }) => allow === "all" || allow.length > 0));
+  return shortHash(...paths.map((layers) => canonical(layers.map(layerKey))).sort());
+}
+function layerKey({ id, allow, deny }) {
+  const keys = (cubes) => distinct(cubes.map(cubeKey)).sort();
+  return [id, allow === "all" ? "all" : keys(allow), keys(deny)];
+}
+var init_service_effect = __esm({
+  "src/app/service-effect.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_ports();
+    init_services();
+    init_workload_index();
+    init_network_paths();
+    init_paths();
+    init_keys();
+    init_settle();
+  }
+});
+
 // src/app/not-computed.ts
 function notComputed(changed, environments2) {
-  return [...ofItsKind(changed, environments2), ...configNotComputed(changed, environments2), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments2), ...ofExternalNames(changed)];
+  return [...ofItsKind(changed, environments2), ...configNotComputed(changed, environments2), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments2), ...ofExternalNames(changed), ...leadsElsewhere(changed, environments2)];
 }
 function ofItsKind(changed, environments2) {
   const resource = changed.head ?? changed.base;
@@ -41639,6 +41702,7 @@ var init_not_computed = __esm({
     init_config_effect();
     init_gateway_effect();
     init_istiod_effect();
+    init_service_effect();
     otherNetworks = Object.keys(otherNetworkKinds);
     kinds = /* @__PURE__ */ new Set([
       "BackendTLSPolicy",

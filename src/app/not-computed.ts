@@ -13,6 +13,7 @@ import { configNotComputed, type NotComputed } from './config-effect.ts';
 import { isComparedAtGateways } from './gateway-effect.ts';
 import { variablesNotComputed } from './istiod-effect.ts';
 import type { ChangedResource } from './load/changed-resources.ts';
+import { leadsElsewhere } from './service-effect.ts';
 
 /** Packets that they refuse are told apart by nothing here. */
 const otherNetworks: readonly string[] = Object.keys(otherNetworkKinds);
@@ -46,7 +47,7 @@ const policies: ReadonlySet<string> = new Set(['AuthorizationPolicy', 'PeerAuthe
 
 /** What about the changed object may move requests in ways that the comparison does not know; none where its whole effect is known. */
 export function notComputed(changed: ChangedResource, environments: readonly SidesOfEnvironment[]): readonly NotComputed[] {
-  return [...ofItsKind(changed, environments), ...configNotComputed(changed, environments), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments), ...ofExternalNames(changed)];
+  return [...ofItsKind(changed, environments), ...configNotComputed(changed, environments), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments), ...ofExternalNames(changed), ...leadsElsewhere(changed, environments)];
 }
 
 /** A change of labels alone that nobody selects by is none. */
