@@ -1,4 +1,4 @@
-/** What workloads gain and lose by acting under another account. */
+/** What workloads gain and lose by acting under another account, or by coming to present an identity or losing it. */
 import { distinct } from '#lib/order.ts';
 import { impossible } from '#posture/paths.ts';
 import { queryOf } from '#posture/point.ts';
@@ -7,15 +7,15 @@ import type { Path, Point, Predicate } from '#sets/cube.ts';
 import { type DifferenceRegion, difference } from '#sets/difference.ts';
 import { onBoth } from './authorities.ts';
 import { leadingOf } from './headline.ts';
-import { type MovedAccount, atCaller, cubesAtCaller, presentedOn } from './moved-accounts.ts';
+import { type Account, type MovedAccount, atCaller, cubesAtCaller, presentedOn } from './moved-accounts.ts';
 import { type PairContext, asker, authors, undecided } from './pair-context.ts';
 import { type AskedOnSides, type PlainestFlip, plainestFlip } from './plainest-flip.ts';
 import type { RawChange, Way } from './raw-change.ts';
 import { sampled } from './regions.ts';
 
 /**
- * Workloads that act under another account: what they gain (lose) although the destination answers that account as before. What it
- * answers otherwise is a change of its own.
+ * Workloads that act under another account, or under none: what they gain (lose) although the destination answers that account, or plaintext, as
+ * before. What it answers otherwise is a change of its own.
  */
 export function identitiesMoved(context: PairContext, accounts: readonly MovedAccount[]): RawChange[] {
   return accounts.flatMap((account) => (['up', 'down'] as const).flatMap((way) => identityMoved(context, account, way)));
@@ -23,20 +23,23 @@ export function identitiesMoved(context: PairContext, accounts: readonly MovedAc
 
 function identityMoved(context: PairContext, account: MovedAccount, way: Way): RawChange[] {
   const { sides, base, head } = context;
-  const can = (side: 'base' | 'head', name: string): readonly Path[] => atCaller((side === 'base' ? base : head).possible, presentedOn(sides[side], name), account.ambient);
+  const can = (side: 'base' | 'head', name: Account, ambient: boolean): readonly Path[] => atCaller((side === 'base' ? base : head).possible, presentedOn(sides[side], name), ambient);
+  const former = (side: 'base' | 'head'): readonly Path[] => can(side, account.former, account.ambient.base);
+  const current = (side: 'base' | 'head'): readonly Path[] => can(side, account.current, account.ambient.head);
   const [from, to] =
     way === 'up'
-      ? [can('base', account.former), onBoth(can('head', account.current), can('base', account.current))]
-      : [can('head', account.current), onBoth(can('base', account.former), can('head', account.former))];
-  const ties = cubesAtCaller([...impossible, ...base.ties, ...head.ties], account.ambient);
-  const key = ['identity', way, account.former, account.current, String(account.ambient), base.key, head.key, authors(from), authors(to), (context.preferred.get('port') ?? []).map(String).join(',')].join('\n');
+      ? [former('base'), onBoth(current('head'), current('base'))]
+      : [current('head'), onBoth(former('base'), former('head'))];
+  // The same request on both sides: what either caller cannot send is left out.
+  const ties = ([['base', account.former], ['head', account.current]] as const).flatMap(([side, name]) => cubesAtCaller([...impossible, ...base.ties, ...head.ties], presentedOn(sides[side], name), account.ambient[side]));
+  const key = ['identity', way, String(account.former), String(account.current), String(account.ambient.base), String(account.ambient.head), base.key, head.key, authors(from), authors(to), (context.preferred.get('port') ?? []).map(String).join(',')].join('\n');
   const { regions, undecided: open } = context.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context.preferred, limits: context.limits }));
   if (regions.length === 0 && open.length === 0) return [];
   const told = identityWitness(context, account, way, regions);
   const principal = way === 'up' ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
-  const peer: Predicate = { dimension: 'peer', any: [{ type: 'principal', pattern: { type: 'exact', text: principal } }], none: [] };
+  const peer: Predicate = { dimension: 'peer', ...(principal === null ? { any: [], none: [{ type: 'identified' }] } : { any: [{ type: 'principal', pattern: { type: 'exact', text: principal } }], none: [] }) };
   const cubes = (regions.length > 0 ? regions.flatMap((region) => region.cubes) : open.map(({ seed }) => seed)).map((cube) => ({ predicates: [peer, ...cube.predicates], origins: cube.origins }));
-  const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open[0]?.key ?? ''}`;
+  const seed = `identity ${String(account.former)} ${String(account.current)} ${regions[0]?.seed ?? open[0]?.key ?? ''}`;
   const callers = account.callers.map((caller) => (way === 'up' ? caller.head : caller.base)).map(({ namespace, name, kind }) => `${namespace}/${name}[${kind}]`);
   const reason = open[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ''}\` sends there is not determined by the manifests`;
   const whole = { ...undecided(context, way, seed, cubes, reason), facet: 'identity' as const, callers, assumptions: distinct([...base.assumptions, ...head.assumptions, ...account.assumptions]) };
@@ -60,6 +63,6 @@ function identityWitness(context: PairContext, account: MovedAccount, way: Way, 
 function questions(context: PairContext, account: MovedAccount, sample: Point): readonly AskedOnSides[] {
   const { from, ...asked } = queryOf(asker(context), sample);
   const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
-  const query = (workload: string): Query => ({ from: { workload, ...(from.ip === undefined ? {} : { ip: from.ip }), ...(from.direct === true && account.ambient ? { direct: true } : {}) }, ...asked, ...(Object.keys(given).length > 0 ? { given } : {}) });
-  return account.callers.slice(0, 3).map((caller) => ({ base: query(caller.base.id), head: query(caller.head.id) }));
+  const query = (workload: string, ambient: boolean): Query => ({ from: { workload, ...(from.ip === undefined ? {} : { ip: from.ip }), ...(from.direct === true && ambient ? { direct: true } : {}) }, ...asked, ...(Object.keys(given).length > 0 ? { given } : {}) });
+  return account.callers.slice(0, 3).map((caller) => ({ base: query(caller.base.id, account.ambient.base), head: query(caller.head.id, account.ambient.head) }));
 }

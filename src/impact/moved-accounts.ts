@@ -1,6 +1,7 @@
 /**
- * Declared workloads that act under another account than before: what each could do on the base is compared with what it can do at the
- * head, at every destination that tells the two accounts apart (engine section 3.10).
+ * Declared workloads that act under another account than before, or that come to present an identity or lose it by entering or leaving
+ * the mesh: what each could do on the base is compared with what it can do at the head, at every destination that tells the two apart
+ * (engine section 3.10).
  */
 import { groupBy } from '#lib/group.ts';
 import { compareText, distinct } from '#lib/order.ts';
@@ -11,58 +12,58 @@ import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import { holds } from '#sets/matches.ts';
 import type { Value } from '#sets/matcher.ts';
 import { settled, settledCubes } from '#sets/settle.ts';
-import { principalOf } from './callers.ts';
 
 export interface MovedCaller {
   readonly base: Workload;
   readonly head: Workload;
 }
 
+/** `ns/x/sa/y`; `null`: outside the mesh, so that what it sends is plaintext, or TLS of its own. */
+export type Account = string | null;
+
 /** Workloads that went from one account to another, in order of their ids. */
 export interface MovedAccount {
-  readonly former: string;
-  readonly current: string;
+  readonly former: Account;
+  readonly current: Account;
   readonly callers: readonly MovedCaller[];
-  /** They start in ambient, so that what has a waypoint is reached through it. */
-  readonly ambient: boolean;
+  /** On which side they start in ambient, so that what has a waypoint is reached through it. */
+  readonly ambient: { readonly base: boolean; readonly head: boolean };
   /** Enrolment that has to be assumed for them. */
   readonly assumptions: readonly string[];
 }
 
 type SidesOfWorkloads = { readonly base: Mesh; readonly head: Mesh; readonly renamed: ReadonlyMap<string, string> };
 
-/** Without those of which one side presents no identity at all. */
 export function movedAccounts({ base, head, renamed }: SidesOfWorkloads): readonly MovedAccount[] {
   const moved: MovedCaller[] = [];
   for (const after of head.workloads.values()) {
     const before = base.workloads.get(renamed.get(after.id) ?? after.id);
-    if (before === undefined || before === after || (before.serviceAccount === after.serviceAccount && before.namespace === after.namespace)) continue;
-    if (before.enrolment.mode !== 'none' && after.enrolment.mode !== 'none') moved.push({ base: before, head: after });
+    if (before !== undefined && before !== after && accountOf(before) !== accountOf(after)) moved.push({ base: before, head: after });
   }
-  const groups = groupBy(moved, (caller) => [principalOf(base, caller.base), principalOf(head, caller.head), String(isAmbient(caller.head))].join(' '));
+  const groups = groupBy(moved, (caller) => [presentedOn(base, accountOf(caller.base)), presentedOn(head, accountOf(caller.head)), isAmbient(caller.base), isAmbient(caller.head)].map(String).join(' '));
   return [...groups.entries()]
     .sort(([left], [right]) => compareText(left, right))
     .flatMap(([, callers]): MovedAccount[] => {
       const [first] = callers;
       if (first === undefined) return [];
       const assumptions = distinct(callers.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => (enrolment.mode === 'unknown' ? [enrolment.assumption] : []))));
-      return [{ former: accountOf(first.base), current: accountOf(first.head), callers: [...callers].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient(first.head), assumptions }];
+      return [{ former: accountOf(first.base), current: accountOf(first.head), callers: [...callers].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: { base: isAmbient(first.base), head: isAmbient(first.head) }, assumptions }];
     });
 }
 
-function accountOf({ namespace, serviceAccount }: Workload): string {
-  return `ns/${namespace}/sa/${serviceAccount}`;
+function accountOf({ namespace, serviceAccount, enrolment }: Workload): Account {
+  return enrolment.mode === 'none' ? null : `ns/${namespace}/sa/${serviceAccount}`;
 }
 
 /** What an account of `movedAccounts` presents on one side. */
-export function presentedOn(mesh: Mesh, account: string): string {
-  return `${mesh.config.trustDomain}/${account}`;
+export function presentedOn(mesh: Mesh, account: Account): string | null {
+  return account === null ? null : `${mesh.config.trustDomain}/${account}`;
 }
 
 /** Finds, for a destination, the accounts that its policies tell apart: every distinct predicate is asked once. */
 export class AccountsApart {
   readonly #accounts: readonly MovedAccount[];
-  readonly #principals: readonly (readonly [readonly string[], readonly string[]])[];
+  readonly #principals: readonly (readonly [readonly (string | null)[], readonly (string | null)[]])[];
   readonly #byPredicate = new WeakMap<Predicate, readonly MovedAccount[]>();
   readonly #byLayer = new WeakMap<Layer, readonly MovedAccount[]>();
 
@@ -103,16 +104,16 @@ export class AccountsApart {
 }
 
 /** The ways of one caller: what is said of it is answered, the rest stays. */
-export function atCaller(paths: readonly Path[], principal: string, ambient: boolean): readonly Path[] {
+export function atCaller(paths: readonly Path[], principal: string | null, ambient: boolean): readonly Path[] {
   return paths.map(({ id, layers }) => ({ id, layers: layers.map((layer) => settled(layer, saidOf(principal, ambient))) }));
 }
 
-export function cubesAtCaller(cubes: readonly Cube[], ambient: boolean): readonly Cube[] {
-  // Every identity is alike to what cannot exist: it asks only whether there is one.
-  return settledCubes(cubes, saidOf('cluster.local/ns/some/sa/some', ambient));
+/** Requests that this caller cannot send, of the cubes of those that cannot exist. */
+export function cubesAtCaller(cubes: readonly Cube[], principal: string | null, ambient: boolean): readonly Cube[] {
+  return settledCubes(cubes, saidOf(principal, ambient));
 }
 
 /** Only a client in ambient goes by a waypoint. */
-function saidOf(principal: string, ambient: boolean): (dimension: Dimension) => Value | undefined {
+function saidOf(principal: string | null, ambient: boolean): (dimension: Dimension) => Value | undefined {
   return (dimension) => (dimension === 'peer' ? principal : dimension === 'address' && !ambient ? null : undefined);
 }

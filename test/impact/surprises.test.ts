@@ -44,9 +44,11 @@ describe('who may call', () => {
 });
 
 describe('what is one event', () => {
-  test('a workload that leaves the mesh is told once, with a plain request as the proof', () => {
+  test('a workload that leaves the mesh is told once at itself, with a plain request as the proof, and once where it calls', () => {
     const report = reviewed(shop([mtls({ name: 'default', namespace: 'shop' }, 'STRICT')]), shop([mtls({ name: 'default', namespace: 'shop' }, 'STRICT')], { inject: '"false"' }));
-    expect(changesIn(report)).toEqual(['widened mtls']);
+    expect(changesIn(report)).toEqual(['narrowed identity', 'widened mtls']);
+    expect(report.changes[1]).toMatchObject({ direction: 'narrowed', destinations: [{ id: 'shop/front' }], callers: { known: ['shop/pay[Deployment]'] }, witness: { head: { layer: 'mtls' } } });
+    expect(newCodes(report).filter((code) => code.startsWith('MP203'))).toEqual(['MP203 info']);
     expect(report.changes[0]?.witness).toMatchObject({ from: { principal: null }, request: { protocol: 'http', method: 'GET', path: '/' }, base: { layer: 'mtls' } });
     expect(report.changes[0]?.witness?.request.sni).toBeUndefined();
   });

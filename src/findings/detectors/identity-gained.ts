@@ -1,7 +1,7 @@
 /**
- * A workload's account changes, and with it the identity that policies name (M150, M151). Where accounts and policies were renamed
- * together the workload may do what it might before: that is told, and gains nothing. An account of its own that the pull request makes
- * has nobody else's access: what policies grant it is new access of one caller.
+ * A workload's account changes, and with it the identity that policies name (M150, M151), or the workload leaves the mesh and presents none.
+ * Where accounts and policies were renamed together the workload may do what it might before: that is told, and gains nothing. An account
+ * of its own that the pull request makes has nobody else's access: what policies grant it is new access of one caller.
  */
 import type { Change } from '#impact/change.ts';
 import { ofKind } from '#mesh/attachment.ts';
@@ -27,8 +27,7 @@ export const identityGained = defineDetector({
       change,
       ...(change.direction === 'widened' ? {} : { certainty: 'undecided' as const }),
       message: openedMessage(change),
-      impact: 'the workload acts with an account that may do more than its former one, and so does whoever controls its pods',
-      remedy: 'give the workload an account of its own, and let policies name it for what it needs',
+      ...(presentsNone(change) ? withoutIdentity : underAnother),
       validation: openedValidation(change),
     } : {
       change,
@@ -39,6 +38,21 @@ export const identityGained = defineDetector({
       validation: openedValidation(change),
     }),
 });
+
+const underAnother = {
+  impact: 'the workload acts with an account that may do more than its former one, and so does whoever controls its pods',
+  remedy: 'give the workload an account of its own, and let policies name it for what it needs',
+};
+
+const withoutIdentity = {
+  impact: 'the workload presents no identity any more, so that what names its account no longer meets it; whoever controls its pods may do what plaintext may',
+  remedy: 'keep the workload in the mesh, or ask for an identity at the destination (STRICT, or an ALLOW by principal)',
+};
+
+/** Every request of the change is one without an identity. */
+function presentsNone({ region }: Change): boolean {
+  return region.cubes.length > 0 && region.cubes.every(({ peers }) => peers?.only?.length === 1 && peers.only[0] === '(none)');
+}
 
 /** Each caller is a workload whose account the pull request makes, and that nobody else uses, before or after. */
 function hasAccountOfItsOwn({ environments }: ChangeContext, { callers, environments: within }: Change): boolean {
