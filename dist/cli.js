@@ -37313,6 +37313,9 @@ var init_http_policy_without_http = __esm({
 });
 
 // src/findings/detectors/identity-gained.ts
+function presentsNone({ region: region3 }) {
+  return region3.cubes.length > 0 && region3.cubes.every(({ peers }) => peers?.only?.length === 1 && peers.only[0] === "(none)");
+}
 function hasAccountOfItsOwn({ environments: environments2 }, { callers: callers5, environments: within3 }) {
   if (callers5.plaintext || callers5.open.length > 0 || callers5.known.length === 0) return false;
   return environments2.filter(({ id }) => within3.includes(id)).every(({ base: base3, head }) => {
@@ -37328,7 +37331,7 @@ function isMade(mesh2, { namespace, serviceAccount }) {
 function usersOf(mesh2, { namespace, serviceAccount }) {
   return [...mesh2.workloads.values()].filter((other) => other.namespace === namespace && other.serviceAccount === serviceAccount).length;
 }
-var identityGained;
+var identityGained, underAnother, withoutIdentity2;
 var init_identity_gained = __esm({
   "src/findings/detectors/identity-gained.ts"() {
     "use strict";
@@ -37352,8 +37355,7 @@ var init_identity_gained = __esm({
         change: change2,
         ...change2.direction === "widened" ? {} : { certainty: "undecided" },
         message: openedMessage(change2),
-        impact: "the workload acts with an account that may do more than its former one, and so does whoever controls its pods",
-        remedy: "give the workload an account of its own, and let policies name it for what it needs",
+        ...presentsNone(change2) ? withoutIdentity2 : underAnother,
         validation: openedValidation(change2)
       } : {
         change: change2,
@@ -37364,6 +37366,14 @@ var init_identity_gained = __esm({
         validation: openedValidation(change2)
       })
     });
+    underAnother = {
+      impact: "the workload acts with an account that may do more than its former one, and so does whoever controls its pods",
+      remedy: "give the workload an account of its own, and let policies name it for what it needs"
+    };
+    withoutIdentity2 = {
+      impact: "the workload presents no identity any more, so that what names its account no longer meets it; whoever controls its pods may do what plaintext may",
+      remedy: "keep the workload in the mesh, or ask for an identity at the destination (STRICT, or an ALLOW by principal)"
+    };
   }
 });
 
@@ -45573,7 +45583,8 @@ function passingFirst({ base: base3, head }, way) {
   return way === "up" ? [head, base3] : [base3, head];
 }
 function witnessFor(context2, way, cube3, sample, confirmed) {
-  if (context2.gateway !== void 0) return firstOf3(context2.gateway.questions(way, cube3, sample), confirmed);
+  const { gateway: gateway2 } = context2;
+  if (gateway2 !== void 0) return firstOf3(spelled2(cube3, sample), (point) => firstOf3(gateway2.questions(way, cube3, point), confirmed));
   const signed3 = plainlySigned(cube3, sample);
   const within3 = hangTogether(cube3) ? (query3) => {
     const witness = confirmed(query3);
@@ -46274,28 +46285,27 @@ function movedAccounts({ base: base3, head, renamed }) {
   const moved3 = [];
   for (const after of head.workloads.values()) {
     const before = base3.workloads.get(renamed.get(after.id) ?? after.id);
-    if (before === void 0 || before === after || before.serviceAccount === after.serviceAccount && before.namespace === after.namespace) continue;
-    if (before.enrolment.mode !== "none" && after.enrolment.mode !== "none") moved3.push({ base: before, head: after });
+    if (before !== void 0 && before !== after && accountOf4(before) !== accountOf4(after)) moved3.push({ base: before, head: after });
   }
-  const groups2 = groupBy(moved3, (caller) => [principalOf(base3, caller.base), principalOf(head, caller.head), String(isAmbient(caller.head))].join(" "));
+  const groups2 = groupBy(moved3, (caller) => [presentedOn(base3, accountOf4(caller.base)), presentedOn(head, accountOf4(caller.head)), isAmbient(caller.base), isAmbient(caller.head)].map(String).join(" "));
   return [...groups2.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers5]) => {
     const [first] = callers5;
     if (first === void 0) return [];
     const assumptions2 = distinct(callers5.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : [])));
-    return [{ former: accountOf4(first.base), current: accountOf4(first.head), callers: [...callers5].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: isAmbient(first.head), assumptions: assumptions2 }];
+    return [{ former: accountOf4(first.base), current: accountOf4(first.head), callers: [...callers5].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: { base: isAmbient(first.base), head: isAmbient(first.head) }, assumptions: assumptions2 }];
   });
 }
-function accountOf4({ namespace, serviceAccount }) {
-  return `ns/${namespace}/sa/${serviceAccount}`;
+function accountOf4({ namespace, serviceAccount, enrolment }) {
+  return enrolment.mode === "none" ? null : `ns/${namespace}/sa/${serviceAccount}`;
 }
 function presentedOn(mesh2, account) {
-  return `${mesh2.config.trustDomain}/${account}`;
+  return account === null ? null : `${mesh2.config.trustDomain}/${account}`;
 }
 function atCaller(paths, principal, ambient) {
   return paths.map(({ id, layers }) => ({ id, layers: layers.map((layer2) => settled2(layer2, saidOf(principal, ambient))) }));
 }
-function cubesAtCaller(cubes, ambient) {
-  return settledCubes(cubes, saidOf("cluster.local/ns/some/sa/some", ambient));
+function cubesAtCaller(cubes, principal, ambient) {
+  return settledCubes(cubes, saidOf(principal, ambient));
 }
 function saidOf(principal, ambient) {
   return (dimension) => dimension === "peer" ? principal : dimension === "address" && !ambient ? null : void 0;
@@ -46309,7 +46319,6 @@ var init_moved_accounts = __esm({
     init_enrolment();
     init_matches();
     init_settle();
-    init_callers2();
     AccountsApart = class {
       #accounts;
       #principals;
@@ -46377,17 +46386,19 @@ function identitiesMoved(context2, accounts2) {
 }
 function identityMoved(context2, account, way) {
   const { sides, base: base3, head } = context2;
-  const can = (side2, name2) => atCaller((side2 === "base" ? base3 : head).possible, presentedOn(sides[side2], name2), account.ambient);
-  const [from2, to2] = way === "up" ? [can("base", account.former), onBoth(can("head", account.current), can("base", account.current))] : [can("head", account.current), onBoth(can("base", account.former), can("head", account.former))];
-  const ties = cubesAtCaller([...impossible, ...base3.ties, ...head.ties], account.ambient);
-  const key3 = ["identity", way, account.former, account.current, String(account.ambient), base3.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
+  const can = (side2, name2, ambient) => atCaller((side2 === "base" ? base3 : head).possible, presentedOn(sides[side2], name2), ambient);
+  const former = (side2) => can(side2, account.former, account.ambient.base);
+  const current = (side2) => can(side2, account.current, account.ambient.head);
+  const [from2, to2] = way === "up" ? [former("base"), onBoth(current("head"), current("base"))] : [current("head"), onBoth(former("base"), former("head"))];
+  const ties = [["base", account.former], ["head", account.current]].flatMap(([side2, name2]) => cubesAtCaller([...impossible, ...base3.ties, ...head.ties], presentedOn(sides[side2], name2), account.ambient[side2]));
+  const key3 = ["identity", way, String(account.former), String(account.current), String(account.ambient.base), String(account.ambient.head), base3.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
   const { regions, undecided: open3 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
   if (regions.length === 0 && open3.length === 0) return [];
   const told = identityWitness(context2, account, way, regions);
   const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
-  const peer = { dimension: "peer", any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] };
+  const peer = { dimension: "peer", ...principal === null ? { any: [], none: [{ type: "identified" }] } : { any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] } };
   const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
-  const seed = `identity ${account.former} ${account.current} ${regions[0]?.seed ?? open3[0]?.key ?? ""}`;
+  const seed = `identity ${String(account.former)} ${String(account.current)} ${regions[0]?.seed ?? open3[0]?.key ?? ""}`;
   const callers5 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
   const reason = open3[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
   const whole4 = { ...undecided(context2, way, seed, cubes, reason), facet: "identity", callers: callers5, assumptions: distinct([...base3.assumptions, ...head.assumptions, ...account.assumptions]) };
@@ -46407,8 +46418,8 @@ function identityWitness(context2, account, way, regions) {
 function questions2(context2, account, sample) {
   const { from: from2, ...asked } = queryOf(asker(context2), sample);
   const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
-  const query3 = (workload2) => ({ from: { workload: workload2, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...from2.direct === true && account.ambient ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
-  return account.callers.slice(0, 3).map((caller) => ({ base: query3(caller.base.id), head: query3(caller.head.id) }));
+  const query3 = (workload2, ambient) => ({ from: { workload: workload2, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...from2.direct === true && ambient ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
+  return account.callers.slice(0, 3).map((caller) => ({ base: query3(caller.base.id, account.ambient.base), head: query3(caller.head.id, account.ambient.head) }));
 }
 var init_identity_changes = __esm({
   "src/impact/identity-changes.ts"() {

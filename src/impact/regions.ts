@@ -150,7 +150,8 @@ export function passingFirst({ base, head }: { readonly base: Mesh; readonly hea
 
 /** A declared workload as the caller where one lies in the cube, else the sample as it is. */
 export function witnessFor(context: PairContext, way: Way, cube: Cube, sample: Point, confirmed: (query: Query) => RawChange['witness']): RawChange['witness'] {
-  if (context.gateway !== undefined) return firstOf(context.gateway.questions(way, cube, sample), confirmed);
+  const { gateway } = context;
+  if (gateway !== undefined) return firstOf(spelled(cube, sample), (point) => firstOf(gateway.questions(way, cube, point), confirmed));
   const signed = plainlySigned(cube, sample);
   const within = hangTogether(cube) ? (query: Query) => { const witness = confirmed(query); return witness !== undefined && liesIn(context, way, cube, query) ? witness : undefined; } : confirmed;
   return firstOf(signed === sample ? [sample] : [signed, sample], (point) => witnessAt(context, way, cube, point, within));

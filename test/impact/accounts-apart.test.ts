@@ -12,7 +12,7 @@ const as = (place: string, account: string): string => deployment(place, '', '',
 const shop = namespace('shop', 'istio-injection: enabled');
 const mesh = (...documents: readonly string[]): Mesh => meshOf(closed, shop, namespace('plain'), namespace('soft', 'istio.io/dataplane-mode: ambient'), ...documents);
 const moved = (base: Mesh, head: Mesh, renamed: ReadonlyMap<string, string> = new Map()): readonly string[] =>
-  movedAccounts({ base, head, renamed }).map(({ former, current, callers, ambient, assumptions }) => [`${former} → ${current}`, ...callers.map((caller) => `${caller.base.id}/${caller.head.id}`), ...(ambient ? ['ambient'] : []), ...assumptions].join(', '));
+  movedAccounts({ base, head, renamed }).map(({ former, current, callers, ambient, assumptions }) => [`${former ?? 'none'} → ${current ?? 'none'}`, ...callers.map((caller) => `${caller.base.id}/${caller.head.id}`), ...(ambient.head ? ['ambient'] : []), ...assumptions].join(', '));
 
 describe('accounts that moved', () => {
   test('are those of workloads in the mesh that have another one', () => {
@@ -22,11 +22,12 @@ describe('accounts that moved', () => {
     expect(moved(mesh(as('shop/a', 'one')), mesh(as('shop/b', 'two')))).toEqual([]);
   });
 
-  test('need an identity on both sides', () => {
+  test('are of those that enter or leave the mesh, too', () => {
     const outside = (account: string): Mesh => meshOf(closed, namespace('shop'), as('shop/a', account));
     const inside = (account: string): Mesh => meshOf(closed, shop, as('shop/a', account));
-    expect(moved(outside('one'), inside('two'))).toEqual([]);
-    expect(moved(inside('one'), outside('two'))).toEqual([]);
+    expect(moved(outside('one'), inside('two'))).toEqual(['none → ns/shop/sa/two, shop/a/shop/a']);
+    expect(moved(inside('one'), outside('two'))).toEqual(['ns/shop/sa/one → none, shop/a/shop/a']);
+    expect(moved(outside('one'), outside('two'))).toEqual([]);
     expect(moved(inside('one'), inside('two'))).toHaveLength(1);
   });
 
@@ -54,8 +55,8 @@ describe('a destination tells two accounts apart', () => {
   const peer = (text: string): Predicate => ({ dimension: 'peer', any: [{ type: 'principal', pattern: { type: 'exact', text } }], none: [] });
   const cube = (...predicates: readonly Predicate[]): Cube => ({ predicates, origins: [] });
   const posture = (layer: Partial<Layer>): DestinationPosture => ({ possible: [{ id: 'way', layers: [{ id: 'authorization', allow: 'all', deny: [], ...layer }] }] }) as unknown as DestinationPosture;
-  const told = (...postures: readonly DestinationPosture[]): readonly string[] => apart.at(postures).map(({ former }) => former);
-  const one = presentedOn(sides.base, 'ns/shop/sa/one');
+  const told = (...postures: readonly DestinationPosture[]): readonly string[] => apart.at(postures).map(({ former }) => former ?? 'none');
+  const one = presentedOn(sides.base, 'ns/shop/sa/one') ?? '';
 
   test('where a rule names one of them, whether it allows or denies', () => {
     expect(one).toBe('cluster.local/ns/shop/sa/one');
@@ -93,7 +94,7 @@ describe('a destination tells two accounts apart', () => {
     expect(layers(atCaller(paths, 'cluster.local/ns/shop/sa/two', false))).toEqual([{ allow: [], deny: [] }]);
     const identified: Predicate = { dimension: 'peer', any: [{ type: 'identified' }], none: [] };
     const plain: Predicate = { dimension: 'peer', any: [], none: [{ type: 'identified' }] };
-    expect(cubesAtCaller([cube(identified, method), cube(plain), cube(address)], false)).toEqual([cube(method)]);
-    expect(cubesAtCaller([cube(identified, method), cube(plain), cube(address)], true)).toEqual([cube(method), cube(address)]);
+    expect(cubesAtCaller([cube(identified, method), cube(plain), cube(address)], one, false)).toEqual([cube(method)]);
+    expect(cubesAtCaller([cube(identified, method), cube(plain), cube(address)], one, true)).toEqual([cube(method), cube(address)]);
   });
 });
