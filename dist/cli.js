@@ -41603,6 +41603,7 @@ function elsewhereIn(mesh2, before, after, atHead) {
   for (const port3 of after.spec.ports) {
     const former = before.spec.ports.find((other) => other.port === port3.port);
     if (former === void 0) continue;
+    if (canonical(targetsOf(from2, former)) === canonical(targetsOf(to2, port3))) continue;
     const [old, now] = [guardsOf(mesh2, from2, former), guardsOf(mesh2, to2, port3)];
     if (old.length > 0 && now.length > 0 && canonical(old) !== canonical(now)) return `requests to its port ${String(port3.port)} reach pods or ports with other protection than before, which is not computed by this version`;
   }
@@ -41611,6 +41612,9 @@ function elsewhereIn(mesh2, before, after, atHead) {
 function podsOf2(mesh2, service) {
   const selector = selectorOf(service);
   return selector === void 0 ? [] : workloadsWith(mesh2, service.namespace ?? "default", selector);
+}
+function targetsOf(pods2, port3) {
+  return pods2.map((pod) => `${pod.id} ${String(targetPortOf(podSpecOf(pod), port3))}`).sort();
 }
 function guardsOf(mesh2, pods2, port3) {
   const keys = pods2.flatMap((pod) => {

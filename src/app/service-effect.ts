@@ -44,6 +44,8 @@ function elsewhereIn(mesh: Mesh, before: Service, after: Service, atHead: boolea
   for (const port of after.spec.ports) {
     const former = before.spec.ports.find((other) => other.port === port.port);
     if (former === undefined) continue;
+    // What the port is called is judged at the pods.
+    if (canonical(targetsOf(from, former)) === canonical(targetsOf(to, port))) continue;
     const [old, now] = [guardsOf(mesh, from, former), guardsOf(mesh, to, port)];
     if (old.length > 0 && now.length > 0 && canonical(old) !== canonical(now)) return `requests to its port ${String(port.port)} reach pods or ports with other protection than before, which is not computed by this version`;
   }
@@ -53,6 +55,10 @@ function elsewhereIn(mesh: Mesh, before: Service, after: Service, atHead: boolea
 function podsOf(mesh: Mesh, service: Service): readonly Workload[] {
   const selector = selectorOf(service);
   return selector === undefined ? [] : workloadsWith(mesh, service.namespace ?? 'default', selector);
+}
+
+function targetsOf(pods: readonly Workload[], port: Service['spec']['ports'][number]): readonly string[] {
+  return pods.map((pod) => `${pod.id} ${String(targetPortOf(podSpecOf(pod), port))}`).sort();
 }
 
 /** What stands before each pod on the port that the Service's port leads to, each kind once. */

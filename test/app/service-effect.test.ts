@@ -76,6 +76,7 @@ describe('a Service whose name leads elsewhere', () => {
     ['a selector that names the same pods', [guarded, deployment('one', 'app: one, v: "1"'), service('app: one, v: "1"')], [guarded, deployment('one', 'app: one, v: "1"'), service('app: one')]],
     ['pods that are relabelled with it', [one, service('app: one')], [deployment('one', 'app: two'), service('app: two')]],
     ['a workload that comes with it', [guarded, one, service('app: one')], [guarded, two, service('app: two')]],
+    ['a port that no longer asks for HTTP, which is told at the pods', [guarded, one, service('app: one')], [guarded, one, service('app: one', 8080, 'tcp')]],
     ['another name of the port', [denied, one, service('app: one')], [denied, one, service('app: one', 8080, 'http-web')]],
   ])('is not one with %s', (_, before, after) => {
     expect(told(before, after)).toEqual([]);

@@ -59,7 +59,8 @@ function toldInReport({ changes, findings, verdict, maturity, population }: Repo
       const edits = (list: typeof causes): readonly string[] => list.map(({ resource, change }) => `${change} ${resource}`);
       return canonical([id, direction, facet, destinations, region, callers, headline, before, after, witness ?? null, edits(causes), alternativeCauses.map(edits)]);
     }),
-    ...findings.map(({ code, severity, certainty, status, fingerprint, resource, message }) => canonical([code, severity, certainty, status, fingerprint, resource, message])),
+    // What was not read, rendered or computed is told of its file.
+    ...findings.map(({ code, severity, certainty, status, fingerprint, resource, message }) => canonical([code, severity, certainty, status, fingerprint, code === 'MP905' ? null : resource, message])),
   ];
 }
 
