@@ -116,6 +116,9 @@ function ascending(values5) {
   for (let index = 1; index < values5.length; index += 1) if (compareText(values5[index - 1] ?? "", values5[index] ?? "") >= 0) return false;
   return true;
 }
+function sameEntries(left, right) {
+  return left.length === right.length && left.every((entry2, index) => entry2 === right[index]);
+}
 var fewTexts;
 var init_order = __esm({
   "src/lib/order.ts"() {
@@ -19446,12 +19449,61 @@ var init_attachment = __esm({
   }
 });
 
+// src/mesh/workload-index.ts
+function workloadsWith(mesh2, namespace, selector) {
+  const index = indexOf2(mesh2);
+  const pairs3 = Object.entries(selector);
+  if (namespace === void 0) return pairs3.length === 0 ? [...mesh2.workloads.values()] : selected(byPairOf(index, void 0, () => [...mesh2.workloads.values()]), pairs3, selector);
+  const own4 = index.byNamespace.get(namespace) ?? [];
+  if (pairs3.length === 0) return own4;
+  return own4.length <= fewWorkloads ? own4.filter((workload2) => selects(selector, workload2.labels)) : selected(byPairOf(index, namespace, () => own4), pairs3, selector);
+}
+function selected(byPair, pairs3, selector) {
+  const lists = pairs3.map(([key3, value]) => byPair.get(pairKey(key3, value)) ?? []);
+  const shortest = lists.reduce((best, list4) => list4.length < best.length ? list4 : best);
+  return shortest.filter((workload2) => selects(selector, workload2.labels));
+}
+function pairKey(key3, value) {
+  return `${key3}\0${value}`;
+}
+function byPairOf(index, namespace, workloads2) {
+  const known10 = index.byPair.get(namespace);
+  if (known10 !== void 0) return known10;
+  const fresh = /* @__PURE__ */ new Map();
+  for (const workload2 of workloads2()) {
+    for (const [key3, value] of Object.entries(workload2.labels)) {
+      const list4 = fresh.get(pairKey(key3, value));
+      if (list4 === void 0) fresh.set(pairKey(key3, value), [workload2]);
+      else list4.push(workload2);
+    }
+  }
+  index.byPair.set(namespace, fresh);
+  return fresh;
+}
+function indexOf2({ workloads: workloads2 }) {
+  const known10 = indexes2.get(workloads2);
+  if (known10 !== void 0) return known10;
+  const fresh = { byNamespace: groupBy(workloads2.values(), (workload2) => workload2.namespace), byPair: /* @__PURE__ */ new Map() };
+  indexes2.set(workloads2, fresh);
+  return fresh;
+}
+var indexes2, fewWorkloads;
+var init_workload_index = __esm({
+  "src/mesh/workload-index.ts"() {
+    "use strict";
+    init_group();
+    init_selection();
+    indexes2 = /* @__PURE__ */ new WeakMap();
+    fewWorkloads = 24;
+  }
+});
+
 // src/mesh/services.ts
 function servicesOf(mesh2, workload2) {
-  return indexOf2(mesh2).selecting.get(workload2.namespace)?.(workload2.labels) ?? [];
+  return indexOf3(mesh2).selecting.get(workload2.namespace)?.(workload2.labels) ?? [];
 }
 function portsDeclaredFor(mesh2, workload2) {
-  const { ports: ports3 } = indexOf2(mesh2);
+  const { ports: ports3 } = indexOf3(mesh2);
   const known10 = ports3.get(workload2);
   if (known10 !== void 0) return known10;
   const spec = podSpecOf(workload2);
@@ -19460,11 +19512,11 @@ function portsDeclaredFor(mesh2, workload2) {
   return fresh;
 }
 function addressableNamed(mesh2, host) {
-  const known10 = indexOf2(mesh2).byHost.get(host.toLowerCase());
+  const known10 = indexOf3(mesh2).byHost.get(host.toLowerCase());
   if (known10 !== void 0) return known10;
   const [name2, namespace, svc, ...rest] = host.toLowerCase().split(".");
   if (namespace === void 0 || rest.length > 0 || svc !== void 0 && svc !== "svc") return void 0;
-  return indexOf2(mesh2).byHost.get(serviceHost(name2 ?? "", namespace));
+  return indexOf3(mesh2).byHost.get(serviceHost(name2 ?? "", namespace));
 }
 function serviceHost(name2, namespace) {
   return `${name2}.${namespace}.svc.cluster.local`;
@@ -19479,10 +19531,14 @@ function selectorOf(service) {
   const selector = service.kind === "Service" ? service.spec.type === "ExternalName" ? void 0 : service.spec.selector : service.spec.workloadSelector?.labels;
   return selector === void 0 || Object.keys(selector).length === 0 ? void 0 : selector;
 }
-function indexOf2(mesh2) {
+function workloadsBehind(mesh2, service) {
+  const selector = selectorOf(service);
+  return selector === void 0 ? [] : workloadsWith(mesh2, service.namespace ?? "default", selector);
+}
+function indexOf3(mesh2) {
   const services = ofKind(mesh2, "Service");
   const entries2 = ofKind(mesh2, "ServiceEntry");
-  const cached2 = indexes2.get(services);
+  const cached2 = indexes3.get(services);
   if (cached2?.entries === entries2) return cached2.index;
   const all = [...services, ...entries2].sort(compareBy((service) => resourceId(service)));
   const byNamespace = /* @__PURE__ */ new Map();
@@ -19497,10 +19553,10 @@ function indexOf2(mesh2) {
     else list4.push({ selector, item: service });
   }
   const fresh = { selecting: new Map([...byNamespace].map(([namespace, entries3]) => [namespace, selectorIndex(entries3)])), byHost: byHost2, ports: /* @__PURE__ */ new WeakMap() };
-  indexes2.set(services, { entries: entries2, index: fresh });
+  indexes3.set(services, { entries: entries2, index: fresh });
   return fresh;
 }
-var indexes2;
+var indexes3;
 var init_services = __esm({
   "src/mesh/services.ts"() {
     "use strict";
@@ -19509,7 +19565,8 @@ var init_services = __esm({
     init_attachment();
     init_ports();
     init_selection();
-    indexes2 = /* @__PURE__ */ new WeakMap();
+    init_workload_index();
+    indexes3 = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -20010,55 +20067,6 @@ var init_waypoints = __esm({
     namespaceLabel = "istio.io/use-waypoint-namespace";
     meshControllers = /* @__PURE__ */ new Set(["istio.io-mesh-controller", "istio.io-eastwest-controller"]);
     gateways = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/mesh/workload-index.ts
-function workloadsWith(mesh2, namespace, selector) {
-  const index = indexOf3(mesh2);
-  const pairs3 = Object.entries(selector);
-  if (namespace === void 0) return pairs3.length === 0 ? [...mesh2.workloads.values()] : selected(byPairOf(index, void 0, () => [...mesh2.workloads.values()]), pairs3, selector);
-  const own4 = index.byNamespace.get(namespace) ?? [];
-  if (pairs3.length === 0) return own4;
-  return own4.length <= fewWorkloads ? own4.filter((workload2) => selects(selector, workload2.labels)) : selected(byPairOf(index, namespace, () => own4), pairs3, selector);
-}
-function selected(byPair, pairs3, selector) {
-  const lists = pairs3.map(([key3, value]) => byPair.get(pairKey(key3, value)) ?? []);
-  const shortest = lists.reduce((best, list4) => list4.length < best.length ? list4 : best);
-  return shortest.filter((workload2) => selects(selector, workload2.labels));
-}
-function pairKey(key3, value) {
-  return `${key3}\0${value}`;
-}
-function byPairOf(index, namespace, workloads2) {
-  const known10 = index.byPair.get(namespace);
-  if (known10 !== void 0) return known10;
-  const fresh = /* @__PURE__ */ new Map();
-  for (const workload2 of workloads2()) {
-    for (const [key3, value] of Object.entries(workload2.labels)) {
-      const list4 = fresh.get(pairKey(key3, value));
-      if (list4 === void 0) fresh.set(pairKey(key3, value), [workload2]);
-      else list4.push(workload2);
-    }
-  }
-  index.byPair.set(namespace, fresh);
-  return fresh;
-}
-function indexOf3({ workloads: workloads2 }) {
-  const known10 = indexes3.get(workloads2);
-  if (known10 !== void 0) return known10;
-  const fresh = { byNamespace: groupBy(workloads2.values(), (workload2) => workload2.namespace), byPair: /* @__PURE__ */ new Map() };
-  indexes3.set(workloads2, fresh);
-  return fresh;
-}
-var indexes3, fewWorkloads;
-var init_workload_index = __esm({
-  "src/mesh/workload-index.ts"() {
-    "use strict";
-    init_group();
-    init_selection();
-    indexes3 = /* @__PURE__ */ new WeakMap();
-    fewWorkloads = 24;
   }
 });
 
@@ -33289,9 +33297,6 @@ function surelyEqual(base3, before, head, after) {
 function sameAttached(left, right) {
   return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && sameEntries(left.extensions, right.extensions);
 }
-function sameEntries(left, right) {
-  return left.length === right.length && left.every((entry2, index) => entry2 === right[index]);
-}
 function goesStraight(mesh2, workload2) {
   return uncapturedPath(workload2).length === 0 && (workload2.resource === void 0 || waypointWays(mesh2, workload2, "sidecar") === void 0);
 }
@@ -41597,33 +41602,28 @@ function leadsElsewhere({ base: base3, head, environments: where }, environments
   return [];
 }
 function elsewhereIn(mesh2, before, after, atHead) {
-  const [from2, to2] = [podsOf2(mesh2, before), podsOf2(mesh2, after)];
+  const [from2, to2] = [workloadsBehind(mesh2, before), workloadsBehind(mesh2, after)];
   if (from2.length === 0) return void 0;
   if (to2.length === 0) return atHead && selectorOf(after) !== void 0 ? `its name no longer leads to ${from2.map(({ id }) => `\`${id}\``).join(", ")} nor to any other workload that a manifest declares` : void 0;
   for (const port3 of after.spec.ports) {
     const former = before.spec.ports.find((other) => other.port === port3.port);
     if (former === void 0) continue;
-    if (canonical(targetsOf(from2, former)) === canonical(targetsOf(to2, port3))) continue;
-    const [old, now] = [guardsOf(mesh2, from2, former), guardsOf(mesh2, to2, port3)];
-    if (old.length > 0 && now.length > 0 && canonical(old) !== canonical(now)) return `requests to its port ${String(port3.port)} reach pods or ports with other protection than before, which is not computed by this version`;
+    const [old, now] = [targetsOf(from2, former), targetsOf(to2, port3)];
+    if (old.length === 0 || now.length === 0 || textOf8(old) === textOf8(now)) continue;
+    if (guardsOf(mesh2, old, former) !== guardsOf(mesh2, now, port3)) return `requests to its port ${String(port3.port)} reach pods or ports with other protection than before, which is not computed by this version`;
   }
   return void 0;
 }
-function podsOf2(mesh2, service) {
-  const selector = selectorOf(service);
-  return selector === void 0 ? [] : workloadsWith(mesh2, service.namespace ?? "default", selector);
-}
 function targetsOf(pods2, port3) {
-  return pods2.map((pod) => `${pod.id} ${String(targetPortOf(podSpecOf(pod), port3))}`).sort();
-}
-function guardsOf(mesh2, pods2, port3) {
-  const keys = pods2.flatMap((pod) => {
+  return pods2.flatMap((pod) => {
     const target = targetPortOf(podSpecOf(pod), port3);
-    return target === void 0 ? [] : [guardOf(mesh2, pod, target, portProtocol(port3))];
+    return target === void 0 ? [] : [{ pod, port: target }];
   });
-  return distinct(keys).sort();
 }
-function guardOf(mesh2, pod, port3, speaks) {
+function guardsOf(mesh2, targets3, port3) {
+  return distinct(targets3.map((target) => guardOf(mesh2, target, portProtocol(port3)))).sort().join("\n");
+}
+function guardOf(mesh2, { pod, port: port3 }, speaks) {
   const straight = pathsTo(mesh2, pod);
   const { possible } = hasNetworkPolicies(mesh2) && hasNetwork(pod) ? throughNetworkPaths(straight, mesh2, pod) : straight;
   const values5 = new Map([["port", port3], ["address", null], ...speaks === "http" || speaks === "tcp" ? [["protocol", speaks]] : []]);
@@ -41635,6 +41635,7 @@ function layerKey({ id, allow, deny }) {
   const keys = (cubes) => distinct(cubes.map(cubeKey)).sort();
   return [id, allow === "all" ? "all" : keys(allow), keys(deny)];
 }
+var textOf8;
 var init_service_effect = __esm({
   "src/app/service-effect.ts"() {
     "use strict";
@@ -41642,11 +41643,11 @@ var init_service_effect = __esm({
     init_order();
     init_ports();
     init_services();
-    init_workload_index();
     init_network_paths();
     init_paths();
     init_keys();
     init_settle();
+    textOf8 = (targets3) => targets3.map(({ pod, port: port3 }) => `${pod.id} ${String(port3)}`).sort().join("\n");
   }
 });
 
@@ -41961,8 +41962,8 @@ function meshConfigOf(resources, stated, world) {
   const providers = source2 === void 0 && world === "open" ? void 0 : providersOf(fields3, istioVersion);
   return {
     istioVersion,
-    rootNamespace: textOf8(fields3["rootNamespace"]) ?? stated.rootNamespace ?? source2?.namespace ?? "istio-system",
-    trustDomain: textOf8(fields3["trustDomain"]) ?? stated.trustDomain ?? "cluster.local",
+    rootNamespace: textOf9(fields3["rootNamespace"]) ?? stated.rootNamespace ?? source2?.namespace ?? "istio-system",
+    trustDomain: textOf9(fields3["trustDomain"]) ?? stated.trustDomain ?? "cluster.local",
     trustDomainAliases: textsOf2(fields3["trustDomainAliases"]),
     extraTrustDomains: listOf(fields3["caCertificates"]).flatMap((entry2) => textsOf2(entry2["trustDomains"])),
     enableAutoMtls: fields3["enableAutoMtls"] !== false,
@@ -41972,9 +41973,9 @@ function meshConfigOf(resources, stated, world) {
     anyTrustDomain: goTrue(source2?.environment["PILOT_SKIP_VALIDATE_TRUST_DOMAIN"]),
     pathNormalization: normalizationOf(fieldsOf(fields3["pathNormalization"])["normalization"]),
     outboundTrafficPolicy: outboundOf3(fieldsOf(fields3["outboundTrafficPolicy"])["mode"]),
-    accessLogFile: textOf8(fields3["accessLogFile"]) ?? "",
+    accessLogFile: textOf9(fields3["accessLogFile"]) ?? "",
     sidecarHbone: hboneOf(fieldsOf(fieldsOf(fields3["defaultConfig"])["proxyMetadata"])["ISTIO_META_ENABLE_HBONE"]),
-    interceptionMode: textOf8(fieldsOf(fields3["defaultConfig"])["interceptionMode"]) ?? "REDIRECT",
+    interceptionMode: textOf9(fieldsOf(fields3["defaultConfig"])["interceptionMode"]) ?? "REDIRECT",
     extensionProviders: providers,
     statedBy: source2?.statedBy,
     gateways: gatewayDefaults(fields3),
@@ -42016,7 +42017,7 @@ function installationSource(resources) {
   return {
     statedBy: resourceId(found2),
     fields: spec.meshConfig ?? {},
-    namespace: textOf8(fieldsOf(spec.values["global"])["istioNamespace"]) ?? spec.namespace,
+    namespace: textOf9(fieldsOf(spec.values["global"])["istioNamespace"]) ?? spec.namespace,
     version: version3 !== void 0 && /^v?\d+\.\d+/.test(version3) ? version3.replace(/^v/, "") : void 0,
     environment: spec.environment
   };
@@ -42024,7 +42025,7 @@ function installationSource(resources) {
 function providersOf(fields3, istioVersion) {
   const byName2 = /* @__PURE__ */ new Map();
   for (const entry2 of listOf(fields3["extensionProviders"])) {
-    const name2 = textOf8(entry2["name"]) ?? "";
+    const name2 = textOf9(entry2["name"]) ?? "";
     const http = entry2["envoyExtAuthzHttp"];
     const grpc = entry2["envoyExtAuthzGrpc"];
     const type = http !== void 0 ? "ext-authz-http" : grpc !== void 0 ? "ext-authz-grpc" : "other";
@@ -42034,7 +42035,7 @@ function providersOf(fields3, istioVersion) {
       name: name2,
       type,
       failOpen: content["failOpen"] === true,
-      service: textOf8(content["service"]) ?? "",
+      service: textOf9(content["service"]) ?? "",
       port: port3,
       key: authorityKey(type, content),
       broken: brokenBecause(name2, type, content, port3, istioVersion)
@@ -42052,7 +42053,7 @@ function brokenBecause(name2, type, content, port3, istioVersion) {
   if (port3 < 1 || port3 > 65535) return "its port is outside 1..65535";
   const status = content["statusOnError"];
   if (status !== void 0 && !(typeof status === "string" || typeof status === "number" ? /^[1-5]\d\d$/.test(String(status)) : false)) return "its `statusOnError` is no HTTP status";
-  const prefix3 = textOf8(content["pathPrefix"]);
+  const prefix3 = textOf9(content["pathPrefix"]);
   if (prefix3 !== void 0 && prefix3 !== "" && !prefix3.startsWith("/")) return "its `pathPrefix` does not begin with `/`";
   for (const list4 of ["includeRequestHeadersInCheck", "includeHeadersInCheck", "headersToUpstreamOnAllow", "headersToDownstreamOnDeny", "headersToDownstreamOnAllow"]) {
     if (textsOf2(content[list4]).includes("*")) return `a lone \`*\` in its \`${list4}\``;
@@ -42074,7 +42075,7 @@ function fieldsOf(value) {
 function listOf(value) {
   return Array.isArray(value) ? value.map((entry2) => fieldsOf(entry2)) : [];
 }
-function textOf8(value) {
+function textOf9(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
 }
 function textsOf2(value) {
@@ -42203,14 +42204,11 @@ function withPolicies(mesh2, policies2) {
 }
 function besideMesh(mesh2, own4, others3, { seniors, unsettled, elders }) {
   const admitted = others3.filter(accepted);
-  if (!sameInOrder(surroundings(own4.filter(accepted)), surroundings(admitted)) || !namesAll(mesh2.namespaces, admitted)) return void 0;
+  if (!sameEntries(surroundings(own4.filter(accepted)), surroundings(admitted)) || !namesAll(mesh2.namespaces, admitted)) return void 0;
   return { ...mesh2, resources: groupByKind(admitted), seniors, unsettled: unsettled ?? /* @__PURE__ */ new Set(), elders: elders ?? /* @__PURE__ */ new Set() };
 }
 function surroundings(resources) {
   return resources.filter((resource) => !policyKinds3.has(resource.kind));
-}
-function sameInOrder(left, right) {
-  return left.length === right.length && left.every((entry2, index) => entry2 === right[index]);
 }
 function namesAll(namespaces4, resources) {
   const named10 = /* @__PURE__ */ new Set();
@@ -42786,9 +42784,9 @@ var init_address = __esm({
 function authorityCandidates(matchers, namesOf3) {
   const names4 = matchers.flatMap((matcher) => matcher.type === "authority" ? [{ type: "host", pattern: matcher.pattern }] : []);
   const whole4 = matchers.filter((matcher) => matcher.type === "host" || isText4(matcher));
-  const ports3 = portsIn(whole4.map(textOf9));
+  const ports3 = portsIn(whole4.map(textOf10));
   const bare4 = whole4.filter((matcher) => {
-    const pattern = textOf9(matcher);
+    const pattern = textOf10(matcher);
     return !("text" in pattern) || !pattern.text.includes(":");
   });
   return [.../* @__PURE__ */ new Set([...namesOf3([...names4, ...bare4]), ...ports3.flatMap((port3) => namesOf3([...names4, ...whole4.flatMap((matcher) => beforePort(matcher, port3))]).map((name2) => `${name2}:${port3}`))])];
@@ -42796,7 +42794,7 @@ function authorityCandidates(matchers, namesOf3) {
 function isText4(matcher) {
   return matcher.type === "exact" || matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "non-empty" || matcher.type === "present";
 }
-function textOf9(matcher) {
+function textOf10(matcher) {
   return matcher.type === "host" ? matcher.pattern : matcher;
 }
 function portsIn(patterns) {
@@ -42811,7 +42809,7 @@ function portsIn(patterns) {
   return [...plainPorts.filter((port3) => !known10.includes(port3)).slice(0, 1), ...known10];
 }
 function beforePort(matcher, port3) {
-  const pattern = textOf9(matcher);
+  const pattern = textOf10(matcher);
   if (!("text" in pattern)) return [];
   const { type, text: text8 } = pattern;
   const end = `:${port3}`;
@@ -46164,10 +46162,7 @@ function gatewayContexts(sides, limits2, memo2, internalErrors) {
 function sameInputs({ base: base3, head }, before, after) {
   if (base3.config !== head.config || base3.world !== head.world || !sameContent(before, after)) return false;
   const [left, right] = [gatewaySeat(base3, before).attached, gatewaySeat(head, after).attached];
-  return sameEntries2(left.authorization, right.authorization) && sameEntries2(left.requestAuthentication, right.requestAuthentication) && servedKinds.every((kind) => sameEntries2(ofKind(base3, kind), ofKind(head, kind)));
-}
-function sameEntries2(left, right) {
-  return left.length === right.length && left.every((entry2, index) => entry2 === right[index]);
+  return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && servedKinds.every((kind) => sameEntries(ofKind(base3, kind), ofKind(head, kind)));
 }
 function policiesMoved(at2, missing2, { limits: limits2, memo: memo2, internalErrors }) {
   const { pods: pods2, sides } = at2;
@@ -47534,11 +47529,11 @@ function withEditedPolicies(surroundings2, edits) {
   const policies2 = edits.flatMap((edit) => edit.type === "removed" || edit.type === "modified" && (edit.base.kind !== edit.head.kind || !accepted(edit.base)) ? [] : [edit.head]);
   return policies2.length < edits.length ? void 0 : withPolicies(surroundings2(), policies2);
 }
-function sameEntries3(left, right) {
+function sameEntries2(left, right) {
   return left instanceof Map && right instanceof Map && left.size === right.size && [...left].every(([key3, value]) => right.get(key3) === value);
 }
 function withConfigOf(base3, mesh2) {
-  return sameContent(mesh2.config, base3.config, sameEntries3) ? { ...mesh2, config: base3.config } : mesh2;
+  return sameContent(mesh2.config, base3.config, sameEntries2) ? { ...mesh2, config: base3.config } : mesh2;
 }
 function rootsOf2(mesh2) {
   const services = new Set((mesh2.config.extensionProviders ?? []).map((provider2) => provider2.service.slice(provider2.service.indexOf("/") + 1)));
@@ -56648,13 +56643,13 @@ function* jsonPieces(report2) {
   yield "\n}\n";
 }
 function* fieldPieces(key3, value, schema2) {
-  const textOf13 = (part3) => JSON.stringify({ [key3]: ordered2(part3, schema2) }, null, 2).slice(2, -2);
+  const textOf14 = (part3) => JSON.stringify({ [key3]: ordered2(part3, schema2) }, null, 2).slice(2, -2);
   if (!Array.isArray(value) || value.length <= together) {
-    yield textOf13(value);
+    yield textOf14(value);
     return;
   }
   for (let at2 = 0; at2 < value.length; at2 += together) {
-    const piece = textOf13(value.slice(at2, at2 + together));
+    const piece = textOf14(value.slice(at2, at2 + together));
     const start = at2 === 0 ? 0 : piece.indexOf("[") + 1;
     const end = at2 + together >= value.length ? piece.length : piece.lastIndexOf("\n");
     if (at2 > 0) yield ",";
@@ -58907,7 +58902,7 @@ function problemIn(schema2, value) {
   const first = found2.find((each) => each.atKey) ?? found2[0];
   return first === void 0 ? { path: [], message: "not understood" } : { path: first.path, message: first.path.length === 0 && !first.atKey ? first.message.replace("``", "it") : first.message };
 }
-var labels2, flagOf, textOf10, portOf3, callers4, targets2, from, to, request3, hop, answer3, ports2, names3, membership, question2, questionSchema, podSchema, moveSchema, askedSchema, described2, queries, entrySchemas;
+var labels2, flagOf, textOf11, portOf3, callers4, targets2, from, to, request3, hop, answer3, ports2, names3, membership, question2, questionSchema, podSchema, moveSchema, askedSchema, described2, queries, entrySchemas;
 var init_entry_schema = __esm({
   "src/app/entry-schema.ts"() {
     "use strict";
@@ -58915,47 +58910,47 @@ var init_entry_schema = __esm({
     init_problems();
     labels2 = record(string3(), string3());
     flagOf = boolean3().optional();
-    textOf10 = string3().optional();
+    textOf11 = string3().optional();
     portOf3 = int().min(1).max(65535);
     callers4 = ["principal", "workload", "outside", "ip", "pod"];
     targets2 = ["workload", "host", "selector", "gateway", "ip"];
     from = strictObject({
       principal: string3().nullable().optional(),
-      workload: textOf10,
+      workload: textOf11,
       outside: flagOf,
-      ip: textOf10,
+      ip: textOf11,
       pod: strictObject({ namespace: string3(), labels: labels2, namespaceLabels: labels2.optional() }).optional(),
       direct: flagOf,
       client: _enum(["sidecar", "ambient"]).optional(),
       certificate: strictObject({ by: string3(), sans: array(string3()).optional() }).optional()
     }).refine((value) => callers4.some((name2) => value[name2] !== void 0), oneOf3(callers4));
-    to = strictObject({ workload: textOf10, host: textOf10, selector: strictObject({ namespace: string3(), labels: labels2 }).optional(), gateway: textOf10, backend: textOf10, as: strictObject({ path: string3(), host: string3() }).optional(), ip: textOf10, port: portOf3 }).refine((value) => targets2.some((name2) => value[name2] !== void 0), oneOf3(targets2));
+    to = strictObject({ workload: textOf11, host: textOf11, selector: strictObject({ namespace: string3(), labels: labels2 }).optional(), gateway: textOf11, backend: textOf11, as: strictObject({ path: string3(), host: string3() }).optional(), ip: textOf11, port: portOf3 }).refine((value) => targets2.some((name2) => value[name2] !== void 0), oneOf3(targets2));
     request3 = strictObject({
       protocol: _enum(["http", "https", "tcp", "tls", "udp", "sctp"]),
-      sni: textOf10,
-      method: textOf10,
-      path: textOf10,
-      host: textOf10,
+      sni: textOf11,
+      method: textOf11,
+      path: textOf11,
+      host: textOf11,
       headers: labels2.optional(),
-      token: strictObject({ valid: boolean3(), claims: record(string3(), unknown2()).optional(), in: textOf10, prefix: textOf10 }).optional()
+      token: strictObject({ valid: boolean3(), claims: record(string3(), unknown2()).optional(), in: textOf11, prefix: textOf11 }).optional()
     });
-    hop = strictObject({ at: textOf10, peer: string3().nullable().optional(), request: unknown2().optional(), verdict: textOf10, layer: textOf10, by: array(string3()).optional(), enforcedAt: textOf10 });
+    hop = strictObject({ at: textOf11, peer: string3().nullable().optional(), request: unknown2().optional(), verdict: textOf11, layer: textOf11, by: array(string3()).optional(), enforcedAt: textOf11 });
     answer3 = strictObject({
       verdict: _enum(["allow", "asks", "deny", "unknown", "redirect", "mtls", "tls", "plaintext", "passthrough", "blocked"]).optional(),
       layer: _enum(["none", "protocol", "mtls", "network-policy", "authentication", "authorization", "external-authorization", "routing"]).optional(),
       by: array(string3()).optional(),
       enforcedAt: _enum(["sidecar", "ztunnel", "waypoint", "gateway", "none"]).optional(),
       passthrough: flagOf,
-      provider: textOf10,
-      via: textOf10,
+      provider: textOf11,
+      via: textOf11,
       hops: array(hop).optional(),
-      rule: textOf10,
-      missing: textOf10,
+      rule: textOf11,
+      missing: textOf11,
       backend: union([string3(), array(strictObject({ to: string3(), weight: number2() }))]).optional(),
-      forwarded: strictObject({ path: textOf10, host: textOf10 }).optional(),
-      location: textOf10,
+      forwarded: strictObject({ path: textOf11, host: textOf11 }).optional(),
+      location: textOf11,
       tls: _enum(["terminated", "passthrough"]).optional(),
-      sni: textOf10,
+      sni: textOf11,
       clientCertificate: flagOf,
       endpoints: record(string3(), string3()).optional()
     }).refine((value) => Object.keys(value).length > 0, { message: "must say at least one field, such as `verdict`" });
@@ -58964,9 +58959,9 @@ var init_entry_schema = __esm({
     membership = strictObject({
       mode: _enum(["sidecar", "gateway", "proxyless", "ambient", "none", "rejected"]),
       by: _enum(["injector", "cni"]).optional(),
-      revision: textOf10,
+      revision: textOf11,
       native: flagOf,
-      tlsMode: textOf10,
+      tlsMode: textOf11,
       hbone: flagOf,
       inboundCaptured: strictObject({ mode: _enum(["all", "listed", "none"]), exclude: ports2, include: ports2, excludeInterfaces: names3, rerouted: names3 }).optional(),
       outboundCaptured: strictObject({ mode: _enum(["all", "listed", "none"]), includeRanges: names3, excludeRanges: names3, includePorts: ports2, excludePorts: ports2, excludeInterfaces: names3, bypass: names3 }).optional()
@@ -58976,13 +58971,13 @@ var init_entry_schema = __esm({
     podSchema = strictObject({ pod: string3(), expect: membership });
     moveSchema = strictObject({ ...question2, expect: strictObject({ base: answer3, head: answer3 }) });
     askedSchema = strictObject({ ...question2, expect: unknown2().optional(), base: unknown2().optional(), head: unknown2().optional() });
-    described2 = { id: textOf10, about: textOf10 };
+    described2 = { id: textOf11, about: textOf11 };
     queries = array(unknown2()).min(1);
     entrySchemas = {
       scenario: strictObject({ ...described2, manifests: string3(), queries }),
-      tree: strictObject({ ...described2, tree: string3(), environment: textOf10, queries }),
-      change: strictObject({ ...described2, edit: textOf10, noise: flagOf, headRefused: flagOf, base: string3(), head: string3(), queries }),
-      validation: strictObject({ ...described2, manifest: string3(), accepted: boolean3(), by: _enum(["crd", "strict-fields", "webhook"]).optional(), message: textOf10, warnings: array(unknown2()).optional() })
+      tree: strictObject({ ...described2, tree: string3(), environment: textOf11, queries }),
+      change: strictObject({ ...described2, edit: textOf11, noise: flagOf, headRefused: flagOf, base: string3(), head: string3(), queries }),
+      validation: strictObject({ ...described2, manifest: string3(), accepted: boolean3(), by: _enum(["crd", "strict-fields", "webhook"]).optional(), message: textOf11, warnings: array(unknown2()).optional() })
     };
   }
 });
@@ -59456,11 +59451,12 @@ function addressesOf(mesh2, scope3, name2, port3, seen = []) {
 }
 function fullName(mesh2, name2) {
   const found2 = addressableNamed(mesh2, name2);
-  return found2?.kind === "Service" ? `${found2.name}.${found2.namespace ?? ""}.svc.cluster.local` : name2;
+  return found2?.kind === "Service" ? hostOf(found2) : name2;
 }
 var init_called_address = __esm({
   "src/posture/called-address.ts"() {
     "use strict";
+    init_hosts();
     init_services();
     init_listeners();
     init_services2();
@@ -59771,13 +59767,13 @@ function judgeEntry(value, tree3) {
   const queries2 = Array.isArray(value["queries"]) ? value["queries"] : [];
   switch (kind) {
     case "scenario":
-      return judged(judgeScenario(value, queries2, [closedMesh(readManifests(textOf11(value["manifests"])))]));
+      return judged(judgeScenario(value, queries2, [closedMesh(readManifests(textOf12(value["manifests"])))]));
     case "tree":
       return judgeTree(value, queries2, tree3);
     case "change":
-      return judged(judgeChange(value, textOf11(value["base"]), textOf11(value["head"]), queries2));
+      return judged(judgeChange(value, textOf12(value["base"]), textOf12(value["head"]), queries2));
     case "validation":
-      return judged([judgeValidation(value, textOf11(value["manifest"]))]);
+      return judged([judgeValidation(value, textOf12(value["manifest"]))]);
     default:
       return assertNever(kind);
   }
@@ -59793,7 +59789,7 @@ function judgeTree(entry2, queries2, tree3) {
   if (tree3.unread !== void 0) return unreadable2(`\`tree\` cannot be read whole: ${tree3.unread}`, ["tree"]);
   const name2 = entry2["environment"];
   const meant = name2 === void 0 ? tree3.environments : tree3.environments.filter((each) => each.id === name2);
-  if (meant.length === 0) return unreadable2(`\`environment\` is \`${textOf11(name2)}\`, but the tree has ${tree3.environments.map((each) => `\`${each.id}\``).join(", ")}`, ["environment"]);
+  if (meant.length === 0) return unreadable2(`\`environment\` is \`${textOf12(name2)}\`, but the tree has ${tree3.environments.map((each) => `\`${each.id}\``).join(", ")}`, ["environment"]);
   return judged(judgeScenario(entry2, queries2, meant.map((each) => closedMesh(each.resources))));
 }
 function judgeScenario(entry2, queries2, meshes2) {
@@ -59814,16 +59810,16 @@ function havingDestination(query3, meshes2) {
 function judgePod(entry2, position, pod, mesh2, expected) {
   const answer4 = membershipAnswer(mesh2, pod);
   const asText = (value) => canonical(value);
-  return { id: textOf11(entry2["id"]), about: textOf11(entry2["about"]), query: position, asked: { pod }, expected, answer: answer4, agrees: asText(expected) === asText(answer4) };
+  return { id: textOf12(entry2["id"]), about: textOf12(entry2["about"]), query: position, asked: { pod }, expected, answer: answer4, agrees: asText(expected) === asText(answer4) };
 }
 function judgeChange(entry2, base3, head, queries2) {
   const baseResources = readManifests(base3);
   const sides = { base: closedMesh(baseResources), head: closedMesh(withBaseVersions(readManifests(head), baseResources)) };
   const judged2 = compareRecorded(sides.base, sides.head);
   const results = queries2.map((query3, position) => judgeMove(entry2, String(position + 1), query3, sides, judged2));
-  const broken = entry2["noise"] === true ? noiseBroken(judged2, textOf11(entry2["edit"])) : judged2.internalErrors[0];
+  const broken = entry2["noise"] === true ? noiseBroken(judged2, textOf12(entry2["edit"])) : judged2.internalErrors[0];
   if (broken === void 0) return results;
-  return [...results, { id: textOf11(entry2["id"]), about: textOf11(entry2["about"]), query: "changes", asked: entry2["edit"], expected: entry2["noise"] === true ? "no change" : "witnesses that flip", answer: broken, agrees: false }];
+  return [...results, { id: textOf12(entry2["id"]), about: textOf12(entry2["about"]), query: "changes", asked: entry2["edit"], expected: entry2["noise"] === true ? "no change" : "witnesses that flip", answer: broken, agrees: false }];
 }
 function judgeMove(entry2, position, query3, sides, judged2) {
   const expected = expectedOf(query3);
@@ -59833,8 +59829,8 @@ function judgeMove(entry2, position, query3, sides, judged2) {
   const [from2, to2] = [verdictOf3(before?.expected), verdictOf3(after?.expected)];
   const unexplained = asked === void 0 ? void 0 : judged2.unexplained(asked, from2, to2);
   return {
-    id: textOf11(entry2["id"]),
-    about: textOf11(entry2["about"]),
+    id: textOf12(entry2["id"]),
+    about: textOf12(entry2["about"]),
     query: position,
     asked: asked ?? query3,
     expected,
@@ -59843,7 +59839,7 @@ function judgeMove(entry2, position, query3, sides, judged2) {
   };
 }
 function verdictOf3(answer4) {
-  return isFields4(answer4) ? textOf11(answer4["verdict"]) : "";
+  return isFields4(answer4) ? textOf12(answer4["verdict"]) : "";
 }
 function withBaseVersions(head, base3) {
   const before = new Map(base3.filter((resource) => accepted(resource)).map((resource) => [resourceId(resource), resource]));
@@ -59860,8 +59856,8 @@ function judgeValidation(entry2, manifest) {
   const warned = Array.isArray(entry2["warnings"]) && entry2["warnings"].length > 0;
   const agrees2 = answer4.accepted === entry2["accepted"] && (entry2["by"] === void 0 || answer4.by === entry2["by"]) && answer4.warnings === warned;
   return {
-    id: textOf11(entry2["id"]),
-    about: textOf11(entry2["about"]),
+    id: textOf12(entry2["id"]),
+    about: textOf12(entry2["about"]),
     query: "1",
     asked: manifest,
     expected: { accepted: entry2["accepted"], ...entry2["by"] === void 0 ? {} : { by: entry2["by"] }, warnings: warned },
@@ -59901,8 +59897,8 @@ function judgeQuery(entry2, position, query3, answering, expected) {
   const asked = readQuery(query3);
   const answer4 = asked === void 0 ? void 0 : shown4(answering(asked));
   return {
-    id: textOf11(entry2["id"]),
-    about: textOf11(entry2["about"]),
+    id: textOf12(entry2["id"]),
+    about: textOf12(entry2["about"]),
     query: position,
     asked: asked ?? query3,
     expected,
@@ -59943,7 +59939,7 @@ function readQuery(value) {
 function isFields4(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
-function textOf11(value) {
+function textOf12(value) {
   return typeof value === "string" ? value : "";
 }
 var init_scenarios = __esm({
@@ -60406,7 +60402,7 @@ __export(test_exports, {
 import { readFileSync as readFileSync2 } from "node:fs";
 import { dirname as dirname3, resolve as resolve3 } from "node:path";
 import { gunzipSync as gunzipSync2 } from "node:zlib";
-function textOf12(path2) {
+function textOf13(path2) {
   try {
     const bytes = readFileSync2(path2);
     return (bytes[0] === 31 && bytes[1] === 139 ? gunzipSync2(bytes) : bytes).toString("utf8");
@@ -60450,7 +60446,7 @@ async function test(args) {
   };
   for (const path2 of positionals) {
     let entries2 = 0;
-    for (const { line, value, problem, lineOf: lineOf4 } of entriesOf3(textOf12(path2), path2)) {
+    for (const { line, value, problem, lineOf: lineOf4 } of entriesOf3(textOf13(path2), path2)) {
       entries2 += 1;
       if (problem !== void 0) {
         fail2(`${path2}:${line} is not understood: ${problem}`);

@@ -7,8 +7,7 @@ import { distinct } from '#lib/order.ts';
 import type { Resource } from '#manifests/resource.ts';
 import type { Mesh, PortProtocol, Workload } from '#mesh/model.ts';
 import { podSpecOf, portProtocol, targetPortOf } from '#mesh/ports.ts';
-import { selectorOf } from '#mesh/services.ts';
-import { workloadsWith } from '#mesh/workload-index.ts';
+import { selectorOf, workloadsBehind } from '#mesh/services.ts';
 import { hasNetwork, hasNetworkPolicies, throughNetworkPaths } from '#posture/network-paths.ts';
 import { pathsTo } from '#posture/paths.ts';
 import type { Cube, Dimension, Layer } from '#sets/cube.ts';
@@ -20,6 +19,7 @@ import type { NotComputed } from './config-effect.ts';
 import type { ChangedResource } from './load/changed-resources.ts';
 
 type Service = Resource<'Service'>;
+type ServicePort = Service['spec']['ports'][number];
 
 /** Of Services that both sides have; a name that comes or goes is nobody's way before or after. */
 export function leadsElsewhere({ base, head, environments: where }: ChangedResource, environments: readonly SidesOfEnvironment[]): readonly NotComputed[] {
@@ -37,41 +37,43 @@ export function leadsElsewhere({ base, head, environments: where }: ChangedResou
 
 /** The same pods and policies seen through both versions of the Service: what the pull request changes besides is judged where it lies. */
 function elsewhereIn(mesh: Mesh, before: Service, after: Service, atHead: boolean): string | undefined {
-  const [from, to] = [podsOf(mesh, before), podsOf(mesh, after)];
+  const [from, to] = [workloadsBehind(mesh, before), workloadsBehind(mesh, after)];
   // Pods that were relabelled with the Service, or came or went with it.
   if (from.length === 0) return undefined;
   if (to.length === 0) return atHead && selectorOf(after) !== undefined ? `its name no longer leads to ${from.map(({ id }) => `\`${id}\``).join(', ')} nor to any other workload that a manifest declares` : undefined;
   for (const port of after.spec.ports) {
     const former = before.spec.ports.find((other) => other.port === port.port);
     if (former === undefined) continue;
+    const [old, now] = [targetsOf(from, former), targetsOf(to, port)];
     // What the port is called is judged at the pods.
-    if (canonical(targetsOf(from, former)) === canonical(targetsOf(to, port))) continue;
-    const [old, now] = [guardsOf(mesh, from, former), guardsOf(mesh, to, port)];
-    if (old.length > 0 && now.length > 0 && canonical(old) !== canonical(now)) return `requests to its port ${String(port.port)} reach pods or ports with other protection than before, which is not computed by this version`;
+    if (old.length === 0 || now.length === 0 || textOf(old) === textOf(now)) continue;
+    if (guardsOf(mesh, old, former) !== guardsOf(mesh, now, port)) return `requests to its port ${String(port.port)} reach pods or ports with other protection than before, which is not computed by this version`;
   }
   return undefined;
 }
 
-function podsOf(mesh: Mesh, service: Service): readonly Workload[] {
-  const selector = selectorOf(service);
-  return selector === undefined ? [] : workloadsWith(mesh, service.namespace ?? 'default', selector);
+interface Target {
+  readonly pod: Workload;
+  readonly port: number;
 }
 
-function targetsOf(pods: readonly Workload[], port: Service['spec']['ports'][number]): readonly string[] {
-  return pods.map((pod) => `${pod.id} ${String(targetPortOf(podSpecOf(pod), port))}`).sort();
-}
-
-/** What stands before each pod on the port that the Service's port leads to, each kind once. */
-function guardsOf(mesh: Mesh, pods: readonly Workload[], port: Service['spec']['ports'][number]): readonly string[] {
-  const keys = pods.flatMap((pod) => {
+/** Where the Service's port leads. */
+function targetsOf(pods: readonly Workload[], port: ServicePort): readonly Target[] {
+  return pods.flatMap((pod) => {
     const target = targetPortOf(podSpecOf(pod), port);
-    return target === undefined ? [] : [guardOf(mesh, pod, target, portProtocol(port))];
+    return target === undefined ? [] : [{ pod, port: target }];
   });
-  return distinct(keys).sort();
+}
+
+const textOf = (targets: readonly Target[]): string => targets.map(({ pod, port }) => `${pod.id} ${String(port)}`).sort().join('\n');
+
+/** What stands before them, each kind once. */
+function guardsOf(mesh: Mesh, targets: readonly Target[], port: ServicePort): string {
+  return distinct(targets.map((target) => guardOf(mesh, target, portProtocol(port)))).sort().join('\n');
 }
 
 /** The waypoint of the Service's own address is before both versions. Which chain takes a request on a port that only the other version names is told by what it names it (A4.4). */
-function guardOf(mesh: Mesh, pod: Workload, port: number, speaks: PortProtocol): string {
+function guardOf(mesh: Mesh, { pod, port }: Target, speaks: PortProtocol): string {
   const straight = pathsTo(mesh, pod);
   const { possible } = hasNetworkPolicies(mesh) && hasNetwork(pod) ? throughNetworkPaths(straight, mesh, pod) : straight;
   const values = new Map<Dimension, Value>([['port', port], ['address', null], ...(speaks === 'http' || speaks === 'tcp' ? [['protocol', speaks] as const] : [])]);

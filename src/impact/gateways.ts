@@ -3,7 +3,7 @@
  * other (M110 to M126). Like a workload, an end of routes is a destination of its own; its witness is a question with `to.backend`.
  */
 import { sameContent } from '#lib/canonical.ts';
-import { compareText } from '#lib/order.ts';
+import { compareText, sameEntries } from '#lib/order.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
@@ -72,10 +72,6 @@ function sameInputs({ base, head }: Sides, before: GatewayPods, after: GatewayPo
   if (base.config !== head.config || base.world !== head.world || !sameContent(before, after)) return false;
   const [left, right] = [gatewaySeat(base, before).attached, gatewaySeat(head, after).attached];
   return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && servedKinds.every((kind) => sameEntries(ofKind(base, kind), ofKind(head, kind)));
-}
-
-function sameEntries(left: readonly unknown[], right: readonly unknown[]): boolean {
-  return left.length === right.length && left.every((entry, index) => entry === right[index]);
 }
 
 /** The policies at a port of which nothing more is known. */

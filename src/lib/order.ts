@@ -65,3 +65,8 @@ function ascending(values: readonly string[]): boolean {
   for (let index = 1; index < values.length; index += 1) if (compareText(values[index - 1] ?? '', values[index] ?? '') >= 0) return false;
   return true;
 }
+
+/** The very same entries in the same order. */
+export function sameEntries(left: readonly unknown[], right: readonly unknown[]): boolean {
+  return left.length === right.length && left.every((entry, index) => entry === right[index]);
+}

@@ -1,6 +1,6 @@
 /** One side of one environment: from typed manifests to the mesh model. */
 import { groupBy } from '#lib/group.ts';
-import { compareBy, compareText } from '#lib/order.ts';
+import { compareBy, compareText, sameEntries } from '#lib/order.ts';
 import { accepted, resourceId } from '#manifests/resource.ts';
 import type { AnyResource, Resource } from '#manifests/resource.ts';
 import { captures, inboundCapture, proxyPorts } from './capture.ts';
@@ -91,16 +91,12 @@ export function withPolicies(mesh: Mesh, policies: readonly AnyResource[]): Mesh
  */
 export function besideMesh(mesh: Mesh, own: readonly AnyResource[], others: readonly AnyResource[], { seniors, unsettled, elders }: Pick<MeshSettings, 'seniors' | 'unsettled' | 'elders'>): Mesh | undefined {
   const admitted = others.filter(accepted);
-  if (!sameInOrder(surroundings(own.filter(accepted)), surroundings(admitted)) || !namesAll(mesh.namespaces, admitted)) return undefined;
+  if (!sameEntries(surroundings(own.filter(accepted)), surroundings(admitted)) || !namesAll(mesh.namespaces, admitted)) return undefined;
   return { ...mesh, resources: groupByKind(admitted), seniors, unsettled: unsettled ?? new Set(), elders: elders ?? new Set() };
 }
 
 function surroundings(resources: readonly AnyResource[]): readonly AnyResource[] {
   return resources.filter((resource) => !policyKinds.has(resource.kind));
-}
-
-function sameInOrder(left: readonly unknown[], right: readonly unknown[]): boolean {
-  return left.length === right.length && left.every((entry, index) => entry === right[index]);
 }
 
 /** These namespaces, each of them, and no other. */

@@ -9,6 +9,7 @@ import type { DeclaredPort } from './ports.ts';
 import { selectorIndex } from './selection.ts';
 import type { Labels } from './selection.ts';
 import type { Addressable } from './waypoints.ts';
+import { workloadsWith } from './workload-index.ts';
 
 interface Index {
   readonly selecting: ReadonlyMap<string, (labels: Labels) => readonly Addressable[]>;
@@ -62,6 +63,12 @@ export function isHeadless(service: Addressable): boolean {
 export function selectorOf(service: Addressable): Labels | undefined {
   const selector = service.kind === 'Service' ? (service.spec.type === 'ExternalName' ? undefined : service.spec.selector) : service.spec.workloadSelector?.labels;
   return selector === undefined || Object.keys(selector).length === 0 ? undefined : selector;
+}
+
+/** The declared workloads that it selects. */
+export function workloadsBehind(mesh: Mesh, service: Addressable): readonly Workload[] {
+  const selector = selectorOf(service);
+  return selector === undefined ? [] : workloadsWith(mesh, service.namespace ?? 'default', selector);
 }
 
 function indexOf(mesh: Mesh): Index {

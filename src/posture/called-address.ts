@@ -1,4 +1,5 @@
 /** Which address an application calls when it calls a name (M49, M102, M109). */
+import { hostOf } from '#mesh/hosts.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { addressableNamed } from '#mesh/services.ts';
 import type { EgressScope } from '#semantics/outbound/egress-scope.ts';
@@ -46,5 +47,5 @@ function addressesOf(mesh: Mesh, scope: EgressScope, name: string, port: number,
 
 function fullName(mesh: Mesh, name: string): string {
   const found = addressableNamed(mesh, name);
-  return found?.kind === 'Service' ? `${found.name}.${found.namespace ?? ''}.svc.cluster.local` : name;
+  return found?.kind === 'Service' ? hostOf(found) : name;
 }

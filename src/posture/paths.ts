@@ -5,7 +5,7 @@
  * own). A policy is lowered once for each kind of chain; where the chains agree there is one cube without a word about the connection.
  */
 import { shortHash } from '#lib/canonical.ts';
-import { compareText, distinct } from '#lib/order.ts';
+import { compareText, distinct, sameEntries } from '#lib/order.ts';
 import { policiesFor } from '#mesh/attachment.ts';
 import type { Attached } from '#mesh/attachment.ts';
 import type { Mesh, MeshConfig, Workload } from '#mesh/model.ts';
@@ -235,10 +235,6 @@ export function surelyEqual(base: Mesh, before: Workload, head: Mesh, after: Wor
 /** Mostly what differs, and known already. */
 function sameAttached(left: Attached, right: Attached): boolean {
   return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && sameEntries(left.extensions, right.extensions);
-}
-
-function sameEntries(left: readonly unknown[], right: readonly unknown[]): boolean {
-  return left.length === right.length && left.every((entry, index) => entry === right[index]);
 }
 
 /** Through the sidecar alone: not past it, and through no waypoint. */

@@ -1,12 +1,9 @@
 /** A condition on what a proxy takes out of a request is one boolean to the layers; a question says itself what it is, at each proxy on its way. */
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { closedMesh, readManifests } from '#app/scenarios.ts';
 import type { Mesh } from '#mesh/model.ts';
-import { decide } from '#posture/answer.ts';
-import { pathsTo } from '#posture/paths.ts';
-import { pointOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
-import { passes } from '#sets/evaluate.ts';
+import { bothAnswer } from '../support/both-answer.ts';
 
 // The waypoint and the sidecar both take the token out of the query before `:path` is looked at (A5.12).
 const shop = (place: string, values: string): Mesh =>
@@ -49,12 +46,6 @@ test.each([
   ['at the waypoint', '["*token=*"]', 'allow', atWaypoint],
   ['at the sidecar behind it', '["*"]', 'deny', behind],
   ['at the sidecar behind it', '["/admin*"]', 'allow', behind],
-])('%s, refusing %s: %s', (_, values, verdict, place) => {
-  const mesh = shop(place, values);
-  const workload = mesh.workloads.get('shop/cart');
-  if (workload === undefined) throw new Error('no such workload');
-  const posture = pathsTo(mesh, workload, true);
-  const point = pointOf(mesh, workload, query, posture);
-  expect(decide(mesh, query).verdict).toBe(verdict);
-  expect(point !== undefined && passes(posture.sure, point) ? 'allow' : 'deny').toBe(verdict);
+] as const)('%s, refusing %s: %s', (_, values, verdict, place) => {
+  bothAnswer(shop(place, values), 'shop/cart', query, verdict);
 });
