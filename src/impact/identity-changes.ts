@@ -63,6 +63,8 @@ function identityWitness(context: PairContext, account: MovedAccount, way: Way, 
 function questions(context: PairContext, account: MovedAccount, sample: Point): readonly AskedOnSides[] {
   const { from, ...asked } = queryOf(asker(context), sample);
   const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
-  const query = (workload: string, ambient: boolean): Query => ({ from: { workload, ...(from.ip === undefined ? {} : { ip: from.ip }), ...(from.direct === true && ambient ? { direct: true } : {}) }, ...asked, ...(Object.keys(given).length > 0 ? { given } : {}) });
-  return account.callers.slice(0, 3).map((caller) => ({ base: query(caller.base.id, account.ambient.base), head: query(caller.head.id, account.ambient.head) }));
+  // One question for both sides: only a client in ambient asks whether it goes by a waypoint.
+  const direct = from.direct === true && (account.ambient.base || account.ambient.head);
+  const query = (workload: string): Query => ({ from: { workload, ...(from.ip === undefined ? {} : { ip: from.ip }), ...(direct ? { direct } : {}) }, ...asked, ...(Object.keys(given).length > 0 ? { given } : {}) });
+  return account.callers.slice(0, 3).map((caller) => ({ base: query(caller.base.id), head: query(caller.head.id) }));
 }

@@ -25,8 +25,9 @@ export function plainestFlip(context: PairContext, way: Way, asked: Iterable<Ask
   const found: NonNullable<RawChange['witness']>[] = [];
   for (const query of asked) {
     const { base } = answers(context, query.base);
-    const { head } = answers(context, query.head);
-    if (flips(base, head, way)) found.push({ query: query.head, base, head });
+    const { head, query: asked } = answers(context, query.head);
+    // What was assumed of the destination belongs to the question.
+    if (flips(base, head, way)) found.push({ query: asked.given === undefined ? query.head : { ...query.head, given: asked.given }, base, head });
     else if (base.verdict === 'unknown' || head.verdict === 'unknown') open = true;
   }
   return { best: found.sort(compareBy((entry) => plainness(entry.query, context.pair)))[0], open };

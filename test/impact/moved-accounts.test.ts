@@ -58,3 +58,30 @@ describe('workloads under another account', () => {
     expect(changesIn(reviewed(shop('front', 'other'), shop('front', 'third', 'third')))).toEqual(['narrowed access', 'widened access']);
   });
 });
+
+describe('workloads that leave ambient, before pods that nobody declares', () => {
+  /** Reached in a tunnel a sidecar knows no address of its caller; of those it knows, none is outside `::/0` but of version 4. */
+  const world = (mode: string): Files => ({
+    'ns.yaml': namespace('web', mode === '' ? {} : { 'istio.io/dataplane-mode': mode }),
+    'front.yaml': deployment({ name: 'front', namespace: 'web' }, { app: 'front' }),
+    'policy.yaml': `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: b, namespace: istio-system}
+spec:
+  selector: {matchLabels: {app: cart}}
+  rules: [{from: [{source: {notIpBlocks: ["::/0"]}}]}]
+`,
+  });
+
+  test.each([
+    ['leaving', world('ambient'), world(''), 'narrowed identity'],
+    ['entering', world(''), world('ambient'), 'widened identity'],
+  ])('%s: one question for both sides, with what it assumes, is asked and printed', (_, base, head, told) => {
+    const report = reviewed(base, head);
+    expect(report.gates.find(({ id }) => id === 'internal')?.failed).toBe(false);
+    const change = report.changes.find(({ facet }) => facet === 'identity');
+    expect(`${String(change?.direction)} ${String(change?.facet)}`).toBe(told);
+    expect(change?.witness).toMatchObject({ from: { workload: 'web/front', direct: true }, given: { 'enrolment:*': true } });
+    expect(change?.causes.map(({ resource }) => resource)).toEqual(['Namespace/web']);
+  });
+});
