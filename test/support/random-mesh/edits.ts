@@ -5,6 +5,7 @@ import { extension } from './extensions.ts';
 import { fieldsAt, isFields, listAt } from './fields.ts';
 import { gatewayEdits, routesRewritten } from './gateway-edits.ts';
 import { authorizationPolicy, conditionOf, conditionValues, jwtRule, operationOf, peerAuthentication, requestAuthentication, ruleOf, sourceOf, type Action, type Document, type Features } from './manifests.ts';
+import { movingEdits } from './moving.ts';
 import { clusterPolicy, networkPolicy } from './network.ts';
 import type { Random } from './random.ts';
 import * as words from './vocabulary.ts';
@@ -201,7 +202,7 @@ export function edited(random: Random, base: readonly Document[], features: Feat
   let head = base;
   const names: string[] = [];
   const wanted = random.weighted([[4, 1], [3, 2], [2, 3]] as const);
-  const all = [...edits, ...(features.network ? networkEdits : []), ...(features.waypoints ? waypointEdits : []), ...(features.extensions ? extensionEdits : []), ...(features.gateway ? gatewayEdits : [])];
+  const all = [...edits, ...(features.network ? networkEdits : []), ...(features.waypoints ? waypointEdits : []), ...(features.extensions ? extensionEdits : []), ...(features.gateway ? gatewayEdits : []), ...(features.moving ? movingEdits : [])];
   const choices = all.map(([weight, label, change]) => [weight, [label, change] as const] as const);
   for (let attempt = 0; names.length < wanted && attempt < 20; attempt += 1) {
     const [name, edit] = random.weighted(choices);

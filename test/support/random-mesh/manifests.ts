@@ -27,9 +27,11 @@ export interface Features {
   readonly extensions: boolean;
   /** An ingress gateway in place of workloads: other questions, another judge. */
   readonly gateway: boolean;
+  /** Workloads come to call as somebody else. */
+  readonly moving: boolean;
 }
 
-export const sidecarsOnly: Features = { ambient: false, waypoints: false, network: false, extensions: false, gateway: false };
+export const sidecarsOnly: Features = { ambient: false, waypoints: false, network: false, extensions: false, gateway: false, moving: false };
 export const gatewaysOnly: Features = { ...sidecarsOnly, gateway: true };
 
 /** A whole mesh: configuration, namespaces, workloads with Services, policies of every kind. */

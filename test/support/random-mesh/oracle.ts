@@ -20,6 +20,7 @@ import { passes, pointIn } from '#sets/evaluate.ts';
 import { cubeKey } from '#sets/keys.ts';
 import { compared, judgeMirror, judgeSilence, type Broken, type Counterexample } from './comparison-laws.ts';
 import { judgeGatewayWorld } from './gateway-oracle.ts';
+import { judgeMovedCallers } from './moving-oracle.ts';
 import { questionsPerWorld, shares, type Judged, type Options } from './judged-world.ts';
 import { randomQuery } from './queries.ts';
 import { Random } from './random.ts';
@@ -107,9 +108,18 @@ function judgeWorkloads(world: World, options: Options): Judged {
     counterexample ??= { law, says, ...(query === undefined ? {} : { query }) };
   };
   if (internalErrors[0] !== undefined) broken('every witness flips', internalErrors[0]);
-  // What a workload gains or loses by leaving the mesh, or entering it, is no other answer to any one request; its witness is confirmed like every other.
+  // What a workload gains or loses by calling as somebody else is no other answer to any one request: it has a law of its own.
   const answered = changes.filter(({ facet, callers }) => facet !== 'identity' || callers === undefined);
   for (const query of queries) judgeQuery(query, { base, head, view, nowhere, changes: answered, counts, broken });
+  judgeMovedCallers(queries, view.networked, new Random(world.seed ^ 0x2c1b3c6d), {
+    base,
+    head,
+    changes,
+    ask: (side, query) => ask(side === 'base' ? base : head, query, view),
+    joint,
+    cannot: (id, point) => [base.workloads.get(id), head.workloads.get(id)].some((workload) => workload !== undefined && nowhere(workload).some((cube) => pointIn(cube, point))),
+    broken,
+  });
   for (const change of answered) witnessHeld(change, answered, base, head, view, broken);
   // The two that cost as much as all the rest are asked of every third world.
   if (world.seed % 3 === 0 || options.queries !== undefined) judgeMirror(base, head, changes, broken);

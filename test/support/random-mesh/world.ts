@@ -42,12 +42,18 @@ export function randomWorld(seed: number, wanted?: Features): World {
   return { base, head: inCluster(head), edits: names, seed, features };
 }
 
-/** Of so many seeds one is a world with a gateway in place of workloads. */
-const gatewayEvery = 16;
+/** Of so many seeds one is a world with a gateway in place of workloads, and one a world in which callers move. */
+const oneOf = 16;
 
 /** Everything that a proof asks. */
 export function provenWorld(seed: number): World {
-  return randomWorld(seed, seed % gatewayEvery === 0 ? gatewaysOnly : undefined);
+  const turn = seed % oneOf;
+  return turn === 0 ? randomWorld(seed, gatewaysOnly) : turn === oneOf / 2 ? movingWorld(seed) : randomWorld(seed);
+}
+
+/** Callers that move, in a mesh with anything beside. */
+export function movingWorld(seed: number): World {
+  return randomWorld(seed, { ...featuresOf(new Random(seed)), moving: true });
 }
 
 function idOf(document: Document): string {
