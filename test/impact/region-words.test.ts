@@ -218,7 +218,7 @@ describe('the dimensions of a cube', () => {
   });
 
   test('without conditions everything is meant', () => {
-    expect(regionCube(cube())).toStrictEqual({});
+    expect(Object.keys(regionCube(cube()))).toEqual([]);
   });
 });
 
