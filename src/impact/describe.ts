@@ -101,10 +101,11 @@ interface Single {
 
 type CauseFields = Pick<Change, 'causes' | 'alternativeCauses' | 'causeProof' | 'causeNote'>;
 
+/** Every field of a change that says where it comes from: written over another proof, nothing of that one is left. */
 function causesIn({ sets: [named = [], ...others], proof, unproved }: ProvedCauses, from: Provenance): CauseFields {
   // By what was edited, not by where it stands: the first one heads a finding, which a moved file must not change.
   const cited = (edits: readonly Edit[]): readonly Cause[] => edits.map(from.cite).sort((left, right) => compareText(left.resource, right.resource) || compareText(left.file, right.file) || left.line - right.line);
-  return { causes: cited(named), ...(others.length === 0 ? {} : { alternativeCauses: others.map(cited) }), causeProof: proof, ...(unproved === undefined ? {} : { causeNote: unproved }) };
+  return { causes: cited(named), alternativeCauses: others.length === 0 ? undefined : others.map(cited), causeProof: proof, ...(unproved === undefined ? {} : { causeNote: unproved }) };
 }
 
 function editsOf({ sets }: ProvedCauses): readonly Edit[] {

@@ -8,6 +8,7 @@ import { formatCidr } from '#sets/ip.ts';
 import { selectionText } from '#sets/label-selection.ts';
 import { claimDimension, claimPathOf } from '#semantics/values.ts';
 import type { Region, RegionCube, ValueSet } from './change.ts';
+import { areApart } from './words-apart.ts';
 
 /** The word of a list for a value that the request does not carry. */
 export const ABSENT = '(none)';
@@ -109,7 +110,7 @@ function valueSet(predicates: readonly Predicate[]): ValueSet {
   // What is excepted need not be named first.
   const left = only.filter((value) => !except.includes(value));
   if (left.length > 0) return { only: left, ...(except.length > 0 ? { except } : {}) };
-  return { ...(only.length > 0 ? { only } : {}), ...(except.length > 0 ? { except } : {}) };
+  return { ...(only.length > 0 ? { only } : {}), except };
 }
 
 type TokenMatcher = Extract<Matcher, { type: 'token' }>;
@@ -176,16 +177,23 @@ const normalized: Readonly<Record<PathNormalization, string>> = {
 
 const IDENTIFIED = 'any mesh identity';
 
-/** Values that lie in every one of the lists: the narrowest list where it lies in the others, else the lists joined by `and`. */
+/** Values that lie in every one of the lists. */
 function allOf(lists: readonly (readonly string[])[]): readonly string[] {
   const [first, ...rest] = lists;
-  if (first === undefined) return [];
-  return rest.reduce<readonly string[]>((left, right) => {
-    if (left.every((word) => right.some((wide) => isWithin(word, wide)))) return left;
-    if (right.every((word) => left.some((wide) => isWithin(word, wide)))) return right;
-    const both = left.filter((word) => right.some((wide) => isWithin(word, wide))).concat(right.filter((word) => left.some((wide) => isWithin(word, wide))));
-    return both.length > 0 ? distinct(both) : distinct(left.flatMap((one) => right.map((other) => `${one} and ${other}`)));
-  }, first);
+  return first === undefined ? [] : rest.reduce(inBoth, first);
+}
+
+/** The narrower of two words where one lies in the other, nothing where no value is both, else the two joined by `and`. */
+function inBoth(left: readonly string[], right: readonly string[]): readonly string[] {
+  const among = (words: readonly string[]) => (word: string): boolean => words.some((wide) => isWithin(word, wide));
+  if (left.every(among(right))) return left;
+  if (right.every(among(left))) return right;
+  const narrower = [...left.filter(among(right)), ...right.filter(among(left))];
+  // A pair with a word that lies in one of these is told by it.
+  const beside = (words: readonly string[]): readonly string[] => words.filter((word) => !among(narrower)(word));
+  const joined = beside(left).flatMap((one) => beside(right).map((other) => ({ text: `${one} and ${other}`, isEmpty: areApart(one, other) })));
+  const both = [...narrower, ...joined.filter(({ isEmpty }) => !isEmpty).map(({ text }) => text)];
+  return distinct(both.length > 0 ? both : joined.map(({ text }) => text));
 }
 
 /** Every value that the one word stands for is one of the other's. Unsure is no. */

@@ -55,11 +55,11 @@ function marks(text: string, side: 'base' | 'head'): readonly Mark[] {
   });
 }
 
-export function reviewed(base: Files, head: Files): Report {
+export function reviewed(base: Files, head: Files, config = defaultConfig): Report {
   return review({
     pair: pair(base, head),
     comparison: { mode: 'directories', base: { id: 'base', label: 'base' }, head: { id: 'head', label: 'head' } },
-    config: defaultConfig,
+    config,
     today: '2026-01-01',
     version: '0.0.0',
   }).report;

@@ -64,6 +64,9 @@ interface Answered {
   readonly cut: boolean;
 }
 
+/** Which checks see what runs while the modules load nothing tells: they have this many times the time. */
+const EARLY = 5;
+
 class Runs {
   readonly #baseline: Baseline;
   readonly #budget: number;
@@ -147,21 +150,21 @@ class Runs {
     try {
       const again = loaded(this.#made, id);
       if (again.checks.length !== this.#baseline.checks.length) return { id, status: 'killed', by: 'loading' };
-      return this.#verdict(asked, this.#judged(again, asked, [...this.#baseline.checks.keys()].filter(fresh)));
+      return this.#verdict(asked, this.#judged(again, asked, [...this.#baseline.checks.keys()].filter(fresh), EARLY * this.#budget));
     } catch {
       return { id, status: 'killed', by: 'loading' };
     }
   }
 
   /** The first check that notices the mutant; the others are not asked. */
-  #judged(mutation: Mutation, asked: Asked, ranks: readonly number[]): Answered {
+  #judged(mutation: Mutation, asked: Asked, ranks: readonly number[], budget = this.#budget): Answered {
     const limit = 10_000 + 100 * (this.#baseline.hits[asked.id] ?? 0);
     mutation.id = asked.id;
     let spent = 0;
     let answered: Answered = { cut: false };
     for (const rank of this.#ordered(asked, ranks)) {
       // The next one may be cheaper, but is less likely to notice anything.
-      if (spent > 0 && spent + this.#cost(rank) > this.#budget) {
+      if (spent > 0 && spent + this.#cost(rank) > budget) {
         answered = { cut: true };
         continue;
       }
