@@ -61,6 +61,34 @@ export function isPrefix(value: string): boolean {
   return isAddress(address) && prefixLength.test(length) && Number(length) <= (address.includes(':') ? 128 : 32);
 }
 
+/** The beginning that all addresses of a range share, as bits. Zeros before a part of an IPv4 address are dropped, as the API server does for its own older kinds. */
+export function rangeBits(value: string): { readonly family: 4 | 6; readonly bits: string } | undefined {
+  const range = value.includes(':') ? value : value.replace(/(^|\.)0+(?=[0-9])/g, '$1');
+  if (!isPrefix(range)) return undefined;
+  const slash = range.lastIndexOf('/');
+  const address = range.slice(0, slash);
+  const family = address.includes(':') ? 6 : 4;
+  return { family, bits: (family === 4 ? ipv4Bits(address) : ipv6Bits(address)).slice(0, Number(range.slice(slash + 1))) };
+}
+
+function ipv4Bits(address: string): string {
+  return address
+    .split('.')
+    .map((part) => Number(part).toString(2).padStart(8, '0'))
+    .join('');
+}
+
+function ipv6Bits(address: string): string {
+  const bits = (half: string): string =>
+    half
+      .split(':')
+      .filter((part) => part !== '')
+      .map((part) => (part.includes('.') ? ipv4Bits(part) : Number.parseInt(part, 16).toString(2).padStart(16, '0')))
+      .join('');
+  const [head = '', tail] = address.split('::');
+  return tail === undefined ? bits(head) : bits(head).padEnd(128 - bits(tail).length, '0') + bits(tail);
+}
+
 const unsigned = /^[0-9]+$/;
 
 /** `strconv.ParseUint` up to 65535; 0 is a port here (A7.1 l). */

@@ -1,6 +1,7 @@
 /** NetworkPolicy and the cluster-wide policies of the Kubernetes network group (M136 to M145). */
+import { addressBlockRule, addressRangeRule, networkPeerRule, networkPortRule } from './network-policy-rules.ts';
 import { choiceAt, entriesAt, entriesAtIfAny, fieldsAt, fieldsOr, numberAt, portAt, textAt, textOr, textsAt, textsAtIfAny, type Fields } from './reading.ts';
-import { decodeLabelSelector, labelSelectorShape, type LabelSelector } from './selector.ts';
+import { decodeLabelSelector, judgedLabelSelectorShape, labelSelectorShape, type LabelSelector } from './selector.ts';
 import { anything, list, numberOrText, object, oneOf, text, whole } from './shape.ts';
 import { transportOf } from './workload.ts';
 
@@ -66,15 +67,19 @@ export type ClusterPort =
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'unknown' };
 
-const networkPeer = object({
-  podSelector: labelSelectorShape,
-  namespaceSelector: labelSelectorShape,
-  ipBlock: object({ cidr: text(), except: list(text()) }, { required: ['cidr'] }),
-});
-const networkPorts = list(object({ protocol: oneOf('TCP', 'UDP', 'SCTP'), port: numberOrText, endPort: whole({ min: 1, max: 65535 }) }));
+const addressRange = text({ rule: addressRangeRule });
+const networkPeer = object(
+  {
+    podSelector: judgedLabelSelectorShape,
+    namespaceSelector: judgedLabelSelectorShape,
+    ipBlock: object({ cidr: addressRange, except: list(addressRange) }, { required: ['cidr'], rule: addressBlockRule }),
+  },
+  { rule: networkPeerRule },
+);
+const networkPorts = list(object({ protocol: oneOf('TCP', 'UDP', 'SCTP'), port: numberOrText, endPort: whole({ min: 1, max: 65535 }) }, { rule: networkPortRule }));
 
 export const networkPolicyShape = object({
-  podSelector: labelSelectorShape,
+  podSelector: judgedLabelSelectorShape,
   policyTypes: list(oneOf('Ingress', 'Egress')),
   ingress: list(object({ ports: networkPorts, from: list(networkPeer) })),
   egress: list(object({ ports: networkPorts, to: list(networkPeer) })),

@@ -1,5 +1,5 @@
 import { entriesAt, fieldsAt, textAt, textMap, textMapAt, textOr, textsAt, type Fields } from './reading.ts';
-import { labelKeyRule, labelValueRule, sameNamespaceRule } from './shape-rules.ts';
+import { labelKeyRule, labelRequirementRule, labelValueRule, sameNamespaceRule } from './shape-rules.ts';
 import { list, map, object, text } from './shape.ts';
 
 /**
@@ -48,9 +48,17 @@ export const targetRefShape = object(
   { required: ['kind', 'name'] },
 );
 
+const requirement = { key: text(), operator: text(), values: list(text()) };
+
 export const labelSelectorShape = object({
   matchLabels: map(text()),
-  matchExpressions: list(object({ key: text(), operator: text(), values: list(text()) }, { required: ['key', 'operator'] })),
+  matchExpressions: list(object(requirement, { required: ['key', 'operator'] })),
+});
+
+/** The same in kinds of the API server itself, which looks into the requirements too; the schema of a custom resource does not. */
+export const judgedLabelSelectorShape = object({
+  matchLabels: map(text()),
+  matchExpressions: list(object(requirement, { required: ['key', 'operator'], rule: labelRequirementRule })),
 });
 
 export function decodeWorkloadLabels(from: Fields): WorkloadLabels | undefined {

@@ -1,4 +1,5 @@
 /** Rules of the published schemas that names, types and limits cannot say; each answers with the reason of a refusal. */
+import { mayHoldUnresolved } from '#lib/unresolved.ts';
 import { goDuration } from './go-values.ts';
 import { clip } from './shape.ts';
 
@@ -13,6 +14,15 @@ export function labelValueRule(value: string): string | undefined {
 export function labelKeyRule(key: string): string | undefined {
   if (key === '') return 'a label key must not be empty';
   return key.includes('*') ? `\`${clip(key)}\` holds a wildcard, which a label key cannot` : undefined;
+}
+
+/** `In` and `NotIn` list values, the other two have none. */
+export function labelRequirementRule({ operator, values }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof operator !== 'string' || mayHoldUnresolved(operator)) return undefined;
+  const listed = Array.isArray(values) && values.length > 0;
+  if (operator === 'In' || operator === 'NotIn') return listed ? undefined : `\`${operator}\` needs \`values\``;
+  if (operator === 'Exists' || operator === 'DoesNotExist') return listed ? `\`${operator}\` takes no \`values\`` : undefined;
+  return `there is no operator \`${clip(operator)}\`: \`In\`, \`NotIn\`, \`Exists\` or \`DoesNotExist\``;
 }
 
 /** A2.11. */

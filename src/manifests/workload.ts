@@ -1,5 +1,5 @@
 import { entriesAt, fieldsAt, fieldsOr, flagAt, noFields, numberAt, own, portAt, textAt, textMap, textMapAt, textOr, textsAt, type Fields } from './reading.ts';
-import { decodeLabelSelector, labelSelectorShape, type LabelSelector } from './selector.ts';
+import { decodeLabelSelector, judgedLabelSelectorShape, type LabelSelector } from './selector.ts';
 import { anything, flag, list, map, numberOrText, object, oneOf, part, text, unread, whole, type Shape } from './shape.ts';
 
 /** What a workload's pods look like: labels and annotations of the *pod template* (M59), never the controller's own. */
@@ -131,7 +131,7 @@ export const podTemplateShape = object({ metadata: part({ labels: map(text()), a
 export const revisionTemplateShape = part({ metadata: part({ labels: map(text()), annotations: map(text()) }), spec: part({ serviceAccountName: text(), containers: list(container) }) });
 
 export const podSpecShape: Shape = podSpec;
-export const controllerSpecShape: Shape = part({ replicas: whole(), selector: labelSelectorShape, template: podTemplateShape });
+export const controllerSpecShape: Shape = part({ replicas: whole(), selector: judgedLabelSelectorShape, template: podTemplateShape });
 /** The selector of a ReplicationController is a plain map. */
 export const replicationControllerSpecShape: Shape = part({ replicas: whole(), selector: map(text()), template: podTemplateShape });
 export const jobSpecShape: Shape = part({ template: podTemplateShape });

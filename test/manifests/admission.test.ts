@@ -158,6 +158,36 @@ describe('rules of the schema beyond names and types', () => {
   });
 });
 
+describe('NetworkPolicies that the API server refuses', () => {
+  const by = (peer: unknown, port: unknown = { port: 80 }): string =>
+    validateManifest({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'x' }, spec: { podSelector: {}, ingress: [{ from: [peer], ports: [port] }] } }).by ?? 'accepted';
+  const block = (cidr: string, ...except: readonly string[]): string => by({ ipBlock: { cidr, except } });
+
+  test('a peer names pods and namespaces, or addresses, and something', () => {
+    expect([{ podSelector: {} }, { namespaceSelector: {} }, { podSelector: {}, namespaceSelector: {} }, { ipBlock: { cidr: '10.0.0.0/8' } }].map((peer) => by(peer))).toEqual(['accepted', 'accepted', 'accepted', 'accepted']);
+    expect([{}, { podSelector: null }, { podSelector: {}, ipBlock: { cidr: '10.0.0.0/8' } }, { namespaceSelector: {}, ipBlock: { cidr: '10.0.0.0/8' } }].map((peer) => by(peer))).toEqual(['crd', 'crd', 'crd', 'crd']);
+  });
+
+  test('what is taken out of a range lies strictly inside it', () => {
+    expect([block('10.0.0.0/8', '10.1.0.0/16'), block('10.0.0.0/8', '10.1.0.0/16', '10.2.0.1/32'), block('fd00::/8', 'fd00:1::/32'), block('::/0', '::ffff:10.0.0.0/104'), block('10.0.0.1/8', '010.1.0.0/16')]).toEqual(Array.from({ length: 5 }, () => 'accepted'));
+    expect([block('10.0.0.0/8', '11.0.0.0/16'), block('10.0.0.0/8', '10.0.0.0/8'), block('10.1.0.0/16', '10.0.0.0/8'), block('10.0.0.0/8', 'fd00:1::/32'), block('fd00::/8', 'fe00::/16')]).toEqual(Array.from({ length: 5 }, () => 'crd'));
+    expect([block('10.0.0.0'), block('10.0.0.0/33'), block('anywhere'), block('10.0.0.0/8', '10.1.0.0')]).toEqual(['crd', 'crd', 'crd', 'crd']);
+    expect([block('${CIDR}', '10.1.0.0/16'), block('10.0.0.0/8', '${INNER}')]).toEqual(['accepted', 'accepted']);
+  });
+
+  test('a requirement on labels has an operator, and values where it compares', () => {
+    const requirement = (entry: unknown): string => by({ podSelector: { matchExpressions: [entry] } });
+    expect([{ key: 'a', operator: 'In', values: ['b'] }, { key: 'a', operator: 'Exists' }, { key: 'a', operator: 'DoesNotExist', values: [] }].map(requirement)).toEqual(['accepted', 'accepted', 'accepted']);
+    expect([{ key: 'a', operator: 'In' }, { key: 'a', operator: 'NotIn', values: [] }, { key: 'a', operator: 'Exists', values: ['b'] }, { key: 'a', operator: 'in', values: ['b'] }].map(requirement)).toEqual(['crd', 'crd', 'crd', 'crd']);
+  });
+
+  test('a range of ports has a number to begin with', () => {
+    const port = (...ports: readonly unknown[]): readonly string[] => ports.map((each) => by({ podSelector: {} }, each));
+    expect(port({ port: 80, endPort: 90 }, { port: 80, endPort: 80 }, { port: 'http' }, { protocol: 'UDP' })).toEqual(['accepted', 'accepted', 'accepted', 'accepted']);
+    expect(port({ port: 'http', endPort: 90 }, { endPort: 90 }, { port: 80, endPort: 79 })).toEqual(['crd', 'crd', 'crd']);
+  });
+});
+
 describe('traffic kinds that Istio refuses', () => {
   const verdict = (kind: string, spec: unknown): string => {
     const { by, warnings } = validateManifest({ apiVersion: 'networking.istio.io/v1', kind, metadata: { name: 'x', namespace: 'shop' }, spec });
