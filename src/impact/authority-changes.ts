@@ -34,7 +34,7 @@ function authoritiesLost(context: PairContext, way: Way, before: DestinationPost
       {
         ...undecided(context, way, `authority ${entry.provider} ${distinct(entry.cubes.map(cubeKey)).join(' ')}`, cubes, because),
         facet: 'external-authorization',
-        complete: regions.length > 0 && regions.every((region) => region.complete),
+        complete: result.undecided.length === 0 && regions.every((region) => region.complete),
         seedOrigins: [...new Map([...policies, ...stated].map((origin) => [canonical(origin), origin])).values()],
         witness: askedWitness(context, way, regions),
       },

@@ -3,7 +3,7 @@ import { distinct } from '#lib/order.ts';
 import { impossible } from '#posture/paths.ts';
 import { queryOf } from '#posture/point.ts';
 import type { Query } from '#posture/query.ts';
-import type { Path, Point, Predicate } from '#sets/cube.ts';
+import type { Cube, Path, Point, Predicate } from '#sets/cube.ts';
 import { type DifferenceRegion, difference } from '#sets/difference.ts';
 import { onBoth } from './authorities.ts';
 import { leadingOf } from './headline.ts';
@@ -34,18 +34,20 @@ function identityMoved(context: PairContext, account: MovedAccount, way: Way): R
   const ties = ([['base', account.former], ['head', account.current]] as const).flatMap(([side, name]) => cubesAtCaller([...impossible, ...base.ties, ...head.ties], presentedOn(sides[side], name), account.ambient[side]));
   const key = ['identity', way, String(account.former), String(account.current), String(account.ambient.base), String(account.ambient.head), base.key, head.key, authors(from), authors(to), (context.preferred.get('port') ?? []).map(String).join(',')].join('\n');
   const { regions, undecided: open } = context.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context.preferred, limits: context.limits }));
-  if (regions.length === 0 && open.length === 0) return [];
-  const told = identityWitness(context, account, way, regions);
   const principal = way === 'up' ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
   const peer: Predicate = { dimension: 'peer', ...(principal === null ? { any: [], none: [{ type: 'identified' }] } : { any: [{ type: 'principal', pattern: { type: 'exact', text: principal } }], none: [] }) };
-  const cubes = (regions.length > 0 ? regions.flatMap((region) => region.cubes) : open.map(({ seed }) => seed)).map((cube) => ({ predicates: [peer, ...cube.predicates], origins: cube.origins }));
-  const seed = `identity ${String(account.former)} ${String(account.current)} ${regions[0]?.seed ?? open[0]?.key ?? ''}`;
   const callers = account.callers.map((caller) => (way === 'up' ? caller.head : caller.base)).map(({ namespace, name, kind }) => `${namespace}/${name}[${kind}]`);
-  const reason = open[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ''}\` sends there is not determined by the manifests`;
-  const whole = { ...undecided(context, way, seed, cubes, reason), facet: 'identity' as const, callers, assumptions: distinct([...base.assumptions, ...head.assumptions, ...account.assumptions]) };
-  if (told === 'refused elsewhere') return [];
-  if (told === undefined) return [whole];
-  return [{ ...whole, direction: way === 'up' ? 'widened' : 'narrowed', complete: regions.every((region) => region.complete), seedOrigins: regions.flatMap((region) => region.seedOrigins), witness: told, reason: undefined }];
+  const assumptions = distinct([...base.assumptions, ...head.assumptions, ...account.assumptions]);
+  const whole = (seed: string, cubes: readonly Cube[], reason: string): RawChange => ({ ...undecided(context, way, `identity ${String(account.former)} ${String(account.current)} ${seed}`, cubes.map((cube) => ({ predicates: [peer, ...cube.predicates], origins: cube.origins })), reason), facet: 'identity', callers, assumptions });
+  // What the search came to no end with stands beside what it found.
+  const [unclear] = open;
+  const left = unclear === undefined ? [] : [whole(unclear.key, open.map(({ seed }) => seed), unclear.reason)];
+  const [first] = regions;
+  const told = first === undefined ? 'refused elsewhere' : identityWitness(context, account, way, regions);
+  if (first === undefined || told === 'refused elsewhere') return left;
+  const found = whole(first.seed, regions.flatMap((region) => region.cubes), `what \`${account.callers[0]?.head.id ?? ''}\` sends there is not determined by the manifests`);
+  if (told === undefined) return [found, ...left];
+  return [{ ...found, direction: way === 'up' ? 'widened' : 'narrowed', complete: regions.every((region) => region.complete), seedOrigins: regions.flatMap((region) => region.seedOrigins), witness: told, reason: undefined }, ...left];
 }
 
 /** One such request of one such workload. `refused elsewhere`: another layer, or how the client connects, answers every sample alike on both sides. */
@@ -56,7 +58,7 @@ function identityWitness(context: PairContext, account: MovedAccount, way: Way, 
   const first = asked(leading);
   if (first.best !== undefined) return first.best;
   const { best, open } = asked(all.filter((entry) => !leading.includes(entry)));
-  return best ?? (regions.length === 0 || first.open || open ? undefined : 'refused elsewhere');
+  return best ?? (first.open || open ? undefined : 'refused elsewhere');
 }
 
 /** Asked by the first few of its workloads. */

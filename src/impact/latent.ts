@@ -28,7 +28,10 @@ export function latentMoved(context: PairContext, told: readonly RawChange[], mo
     return (['network', 'behind'] as const).filter((layer) => moved[layer]).flatMap((layer) => {
       const stopped = solve(context, `latent ${layer} ${way}`, [...low[layer], ...high.possible], high[layer]);
       const found = stopped.regions.filter((region) => !region.seedOrigins.some((origin) => loud.has(origin.policy)));
-      return [...groupBy(found, (region) => distinct(region.seedOrigins.map((origin) => origin.policy)).join(' ')).values()].flatMap((regions) => latentChange(context, way, layer, regions));
+      return [
+        ...[...groupBy(found, (region) => distinct(region.seedOrigins.map((origin) => origin.policy)).join(' ')).values()].flatMap((regions) => latentChange(context, way, layer, regions)),
+        ...stopped.undecided.filter(({ seed }) => !seed.origins.some((origin) => loud.has(origin.policy))).map(({ seed, key, reason }) => undecided(context, way, key, [seed], reason)),
+      ];
     });
   });
 }

@@ -94,19 +94,24 @@ function labelMoved(context: PairContext, pods: MovedPods, way: Way): RawChange[
   const ties = settledCubes([...impossibleInNetwork([context.pair.base, context.pair.head]), ...base.ties, ...head.ties], saidOf(passing, acting));
   const key = ['labels', way, pods.base.id, pods.head.id, base.key, head.key, authors(from), authors(to), (context.preferred.get('port') ?? []).map(String).join(',')].join('\n');
   const { regions, undecided: open } = context.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context.preferred, limits: context.limits }));
-  if (regions.length === 0 && open.length === 0) return [];
-  const found = plainestFlip(context, way, sampled(regions).map(({ sample }) => question(context, pods, sample)));
   const asked = new Set([...asksOf(context)].map(({ dimension }) => dimension));
   const named: readonly Predicate[] = [{ dimension: 'peer', any: [{ type: 'source-namespace', names: [acting.namespace], declared: [acting.namespace], selection: undefined }], none: [] }, ...Object.entries(acting.labels).filter(([label]) => asked.has(`${labelPrefix}${label}`) && pods.base.labels[label] !== pods.head.labels[label]).map(([label, text]): Predicate => ({ dimension: `${labelPrefix}${label}`, any: [{ type: 'exact', text }], none: [] }))];
-  const moved = (regions.length > 0 ? regions.flatMap((region) => region.cubes) : open.map(({ seed }) => seed)).map((cube): Cube => ({ predicates: [...named, ...cube.predicates], origins: cube.origins }));
-  // Rules that let in the same requests by different labels are one for pods of these labels.
-  const cubes = [...new Map(moved.map((cube) => [cubeKey(cube), cube])).values()];
-  const reason = open[0]?.reason ?? `what \`${acting.id}\` sends there is not determined by the manifests`;
   const assumptions = distinct([...base.assumptions, ...head.assumptions, ...assumedFor(pods)]);
-  const whole: RawChange = { ...undecided(context, way, `labels ${pods.head.id} ${regions[0]?.seed ?? open[0]?.key ?? ''}`, cubes, reason), callers: [`${acting.namespace}/${acting.name}[${acting.kind}]`], assumptions };
+  const whole = (seed: string, moved: readonly Cube[], reason: string): RawChange => {
+    const cubes = moved.map((cube): Cube => ({ predicates: [...named, ...cube.predicates], origins: cube.origins }));
+    // Rules that let in the same requests by different labels are one for pods of these labels.
+    return { ...undecided(context, way, `labels ${pods.head.id} ${seed}`, [...new Map(cubes.map((cube) => [cubeKey(cube), cube])).values()], reason), callers: [`${acting.namespace}/${acting.name}[${acting.kind}]`], assumptions };
+  };
+  // What the search came to no end with stands beside what it found.
+  const [unclear] = open;
+  const left = unclear === undefined ? [] : [whole(unclear.key, open.map(({ seed }) => seed), unclear.reason)];
+  const [first] = regions;
+  if (first === undefined) return left;
+  const flip = plainestFlip(context, way, sampled(regions).map(({ sample }) => question(context, pods, sample)));
+  const found = whole(first.seed, regions.flatMap((region) => region.cubes), `what \`${acting.id}\` sends there is not determined by the manifests`);
   // Where no sample flips, another layer answers every one alike.
-  if (found.best === undefined) return regions.length > 0 && !found.open ? [] : [whole];
-  return [{ ...whole, direction: way === 'up' ? 'widened' : 'narrowed', complete: regions.every((region) => region.complete), seedOrigins: regions.flatMap((region) => region.seedOrigins), witness: found.best, reason: undefined }];
+  if (flip.best === undefined) return flip.open ? [found, ...left] : left;
+  return [{ ...found, direction: way === 'up' ? 'widened' : 'narrowed', complete: regions.every((region) => region.complete), seedOrigins: regions.flatMap((region) => region.seedOrigins), witness: flip.best, reason: undefined }, ...left];
 }
 
 function question(context: PairContext, pods: MovedPods, sample: Point): AskedOnSides {

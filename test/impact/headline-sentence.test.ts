@@ -203,7 +203,7 @@ describe('the sentence', () => {
 
   test('what is undecided lies within its cubes: no more of it is spoken of', () => {
     const cubes = [{ methods: only('GET') }];
-    expect(sentence('undecided-widened', 'access', cubes, false)).toContain('`shop/pay` with method `GET`');
+    for (const direction of ['undecided-widened', 'undecided-narrowed'] as const) expect(sentence(direction, 'access', cubes, false)).toMatch(/`shop\/pay` with method `GET`$/u);
     expect(sentence('widened', 'access', cubes, false)).toContain('`shop/pay` with method `GET`, and other requests');
     expect(outlineWords({ callers: { ...nobody, plaintext: true }, region: { cubes, complete: false } })).toBe('any client without a mesh identity with method `GET`');
   });
