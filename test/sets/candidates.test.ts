@@ -94,6 +94,10 @@ const cases: readonly (readonly [name: string, one: Case, some: readonly Value[]
   ['templates and dots', ['path', path(template('/{*}/b')), path(exact('/..a')), path(suffix('.a')), path(prefix('/.'))], ['/', '/..a', '/x/b', '/.a', '/.x', '/x.a', '/..a/b']],
   ['templates and escapes', ['path', path(template('/{*}')), path(exact('/%20a')), path(prefix('/%')), path(suffix('%20'))], ['/', '/%20a', '/%20', '/x', '/x%20', '/%2']],
   ['templates, dots and merged slashes', ['path', path(template('/{**}/b'), 'DECODE_AND_MERGE_SLASHES'), path(exact('/.a'), 'DECODE_AND_MERGE_SLASHES'), path(suffix('/'), 'DECODE_AND_MERGE_SLASHES')], ['/', '/.a', '/x/b', '/x/', '/x', '/b']],
+  ['a template before texts that end in dots and a segment', ['path', path(template('/{*}/b')), path(suffix('./b')), path(suffix('../b'))], ['/', '/b', '/x/b', '/x./b', '/x../b', '/.../b', '/x/x./b', '/x/x../b']],
+  ['two slashes begin no path where slashes are merged', ['path', path(template('/{*}/b'), 'MERGE_SLASHES'), path(exact('/b'), 'MERGE_SLASHES'), path(suffix('/b'), 'MERGE_SLASHES')], ['/', '/b', '/x/b', '/x/x/b', '//b']],
+  ['two slashes begin no path where slashes are decoded and merged', ['path', path(template('/{*}/b'), 'DECODE_AND_MERGE_SLASHES'), path(exact('/b'), 'DECODE_AND_MERGE_SLASHES'), path(suffix('/b'), 'DECODE_AND_MERGE_SLASHES')], ['/', '/b', '/x/b', '/x/x/b', '//b']],
+  ['templates and ends within one another', ['path', path(template('/{*}')), path(suffix('b')), path(suffix('ab')), path(suffix('.b'))], paths],
   ['templates that overlap', ['path', path(template('/{*}/a')), path(template('/a/{*}')), path(template('/{**}a'))], paths.filter((text) => !text.includes('//'))],
   ['two normalizations', ['path', path(prefix('/ab'), 'NONE'), path(exact('/a'), 'BASE')], mixedPaths],
   ['escaped slashes that one of two reads', ['path', path(prefix('/ab'), 'BASE'), path(exact('/a'), 'DECODE_AND_MERGE_SLASHES')], mixedPaths],
@@ -186,12 +190,21 @@ describe('texts of every class of globs', () => {
     ['one star inside', { ...none, globs: ['a*b'] }, ['x', 'ab']],
     ['two globs that meet', { ...none, globs: ['a*', '*b'] }, ['x', 'a', 'b', 'ab']],
     ['a glob and the texts around it', { ...none, exact: ['aa'], prefixes: ['a'], suffixes: ['b'], globs: ['a*b*'] }, ['x', 'a', 'b', 'aa', 'ab', 'abx']],
+    ['a glob across slashes, which no name has', { ...none, globs: ['a*/b'] }, ['x']],
+    ['a glob with what ends a path', { ...none, globs: ['a?*'] }, ['x', 'a?']],
+    ['a text that no glob begins with', { ...none, exact: ['ab', 'b'], globs: ['a*'] }, ['x', 'a', 'b', 'ab']],
     ['no glob', none, ['x']],
   ] as const)('%s', (_, patterns, expected) => {
     expect([...(automatonCandidates(patterns, undefined, 16) ?? [])].sort()).toEqual([...expected].sort());
     expect(automatonCandidates(patterns, undefined, expected.length)?.length).toBe(expected.length);
     expect(automatonCandidates(patterns, undefined, expected.length - 1)).toBeUndefined();
   });
+});
+
+test('where patterns use up every character, another stands for the rest', () => {
+  const characters = 'xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中';
+  const patterns = { exact: [characters], prefixes: [], suffixes: [], templates: [], globs: [] };
+  expect(automatonCandidates(patterns, undefined, 256)).toEqual(['文', characters]);
 });
 
 test('no representative is an identity that nobody has, or a path that every proxy refuses', () => {
