@@ -2,6 +2,7 @@
  * Atoms of one dimension: the values of which no matcher in play tells any two apart. Each atom has a concrete representative, and
  * its signature is what the real matchers say about that representative, so no atom is empty and none is made up.
  */
+import { distinct } from '#lib/order.ts';
 import { add, emptyBits, fullBits, isEmpty, minus, or, type Bits } from './bits.ts';
 import type { Dimension, Predicate } from './cube.ts';
 import { candidatesOf } from './candidates/candidates.ts';
@@ -41,12 +42,12 @@ function onlySpelling(dimension: Dimension, matcher: Matcher, matchers: readonly
 /** Candidates inside `restrict`; where it lists single values, those alone. */
 function candidatesWithin(dimension: Dimension, matchers: readonly Matcher[], restrict: readonly Predicate[], limit: number): readonly Value[] | undefined {
   // An identity alone does not tell the caller where labels of undeclared namespaces count.
-  const callers = dimension === 'peer' && matchers.some((matcher) => matcher.type === 'source-namespace');
+  const callers = matchers.some((matcher) => matcher.type === 'source-namespace');
   for (const predicate of callers ? [] : restrict) {
     if (predicate.any.length === 0) continue;
     const values = predicate.any.map((matcher) => onlySpelling(dimension, matcher, matchers));
     // A path begins with a slash, whatever a policy says.
-    const legal = (value: Value): boolean => (dimension !== 'path' && dimension !== 'path.query') || (typeof value === 'string' && value.startsWith('/'));
+    const legal = (value: Value): boolean => (dimension !== 'path' && dimension !== 'path.query') || (typeof value !== 'string' || value.startsWith('/'));
     if (values.every((value) => value !== undefined)) return values.filter(legal);
   }
   return candidatesOf(dimension, matchers, limit);
@@ -136,7 +137,7 @@ export function elementAtomsOf(matchers: readonly ElementMatcher[], limit: numbe
   for (const matcher of matchers) {
     for (const pattern of [matcher.pattern, ...(matcher.also ?? []), ...(matcher.except ?? [])]) byKey.set(matcherKey(pattern), pattern);
   }
-  const patterns = [...byKey.keys()].sort().map((key) => byKey.get(key) as TextMatcher);
+  const patterns = distinct(byKey.keys()).map((key) => byKey.get(key) as TextMatcher);
   const classes = new Map<string, { readonly text: string; readonly matched: readonly number[] }>();
   for (const text of [...textCandidates(textPatterns(patterns), ''), '']) {
     const matched = patterns.flatMap((pattern, index) => (matches(pattern, text) ? [index] : []));
@@ -161,17 +162,15 @@ function exactElement(matched: readonly number[], patterns: readonly TextMatcher
     const fewer = except.filter((entry) => entry !== index);
     if (alone(also, fewer)) except = fewer;
   }
-  // General patterns go first, so that the most telling one remains.
-  const rank = (index: number): number => ['present', 'non-empty', 'suffix', 'prefix', 'exact'].indexOf((patterns[index] as TextMatcher).type);
-  for (const index of [...also].sort((left, right) => rank(left) - rank(right) || left - right)) {
+  for (const index of matched) {
     const fewer = also.filter((entry) => entry !== index);
-    if (fewer.length > 0 && alone(fewer, except)) also = fewer;
+    if (alone(fewer, except)) also = fewer;
   }
-  also.sort((left, right) => rank(right) - rank(left) || left - right);
-  const [first, ...rest] = also.map((index) => patterns[index] as TextMatcher);
+  // What every element has need not be said.
+  const [first = { type: 'present' as const }, ...rest] = also.map((index) => patterns[index] as TextMatcher);
   return {
     type: 'element',
-    pattern: first ?? { type: 'present' },
+    pattern: first,
     ...(rest.length > 0 ? { also: rest } : {}),
     ...(except.length > 0 ? { except: except.map((index) => patterns[index] as TextMatcher) } : {}),
   };

@@ -6,7 +6,7 @@ import type { Dimension, Predicate } from './cube.ts';
 import { blockRange } from './ip.ts';
 import { matcherKey } from './keys.ts';
 import { declaredMatch, holds, identityParts, matches, pathMatches, textMatches } from './matches.ts';
-import type { Matcher, TemplatePattern, TextMatcher, Value } from './matcher.ts';
+import { isText, type Matcher, type TemplatePattern, type TextMatcher, type Value } from './matcher.ts';
 import { headerPlace } from './token-place.ts';
 
 /** The only value that a matcher accepts, where there is exactly one. */
@@ -99,10 +99,6 @@ function namespaceDisjoint(left: Extract<Matcher, { type: 'source-namespace' }>,
 
 function asksForNamespace(predicate: Predicate): boolean {
   return predicate.dimension === 'peer' && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === 'source-namespace');
-}
-
-function isText(matcher: Matcher): matcher is TextMatcher {
-  return matcher.type === 'prefix' || matcher.type === 'suffix' || matcher.type === 'exact' || matcher.type === 'non-empty' || matcher.type === 'present';
 }
 
 /** A list of strings can satisfy two disjoint patterns at once, so claims are never proved apart by their positives. */

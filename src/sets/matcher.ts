@@ -109,3 +109,11 @@ export type Matcher =
   | { readonly type: 'absent' }
   /** The boolean of an uninterpreted predicate (`opaque:<key>`). */
   | { readonly type: 'holds' };
+
+export function isText(matcher: Matcher): matcher is TextMatcher {
+  return matcher.type === 'exact' || matcher.type === 'prefix' || matcher.type === 'suffix' || matcher.type === 'non-empty' || matcher.type === 'present';
+}
+
+export function ofType<Type extends Matcher['type']>(matchers: readonly Matcher[], type: Type): Extract<Matcher, { readonly type: Type }>[] {
+  return matchers.filter((matcher): matcher is Extract<Matcher, { readonly type: Type }> => matcher.type === type);
+}

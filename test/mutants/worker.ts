@@ -72,6 +72,8 @@ class Runs {
   readonly #budget: number;
   readonly #made = bundle(folder, 'plain.cjs');
   readonly #early: ReadonlySet<number>;
+  /** By file: the checks that come by some mutant of it. */
+  readonly #near = new Map<string, Set<number>>();
   readonly #left: ReadonlySet<number>;
   readonly #warm: Mutation;
   /** By file and rank: the lines of the mutants that each check has killed. */
@@ -81,11 +83,16 @@ class Runs {
   #killers = new Set<number>();
   #error = '';
 
-  constructor(baseline: Baseline, { budget, kills }: Job) {
+  constructor(baseline: Baseline, { budget, kills, mutants }: Job) {
     this.#baseline = baseline;
     this.#budget = budget;
     this.#costs = baseline.checks.map(({ ms }) => ms);
     this.#early = new Set(baseline.early);
+    for (const { id, file } of mutants) {
+      const near = this.#near.get(file) ?? new Set();
+      this.#near.set(file, near);
+      for (const rank of baseline.covering[id] ?? []) near.add(rank);
+    }
     this.#left = new Set(baseline.left);
     this.#warm = loaded(this.#made, off);
     const ranks = new Map(baseline.checks.map(({ id }, rank) => [id, rank]));
@@ -150,7 +157,10 @@ class Runs {
     try {
       const again = loaded(this.#made, id);
       if (again.checks.length !== this.#baseline.checks.length) return { id, status: 'killed', by: 'loading' };
-      return this.#verdict(asked, this.#judged(again, asked, [...this.#baseline.checks.keys()].filter(fresh), EARLY * this.#budget));
+      const all = [...this.#baseline.checks.keys()].filter(fresh);
+      const near = this.#near.get(asked.file);
+      const first = this.#verdict(asked, this.#judged(again, asked, all.filter((rank) => near?.has(rank) === true), EARLY * this.#budget));
+      return first.status === 'survived' ? this.#verdict(asked, this.#judged(again, asked, all.filter((rank) => near?.has(rank) !== true), EARLY * this.#budget)) : first;
     } catch {
       return { id, status: 'killed', by: 'loading' };
     }

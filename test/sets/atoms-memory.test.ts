@@ -16,6 +16,13 @@ test('the order of a seed’s values is the order of its atoms, whichever was as
   expect(values(within(get, post))).toEqual(['GET', 'POST']);
 });
 
+test('two conditions of a seed are not one', () => {
+  const put = exact('PUT');
+  const of = (...parts: readonly (readonly [any: readonly Matcher[], none: readonly Matcher[]])[]): readonly Predicate[] => parts.map(([any, none]) => ({ dimension: 'method', any, none }));
+  expect(values(of([[get], []], [[post], [put]]), [get, post, put])).toEqual([]);
+  expect(values(of([[get], [post]], [[], [put]]), [get, post, put])).toEqual(['GET']);
+});
+
 test('a seed’s exceptions, the matchers in play, the dimension and the limit all count', () => {
   expect(values([{ dimension: 'method', any: [get, post], none: [get] }])).toEqual(['POST']);
   expect(values(within(get))).toEqual(['GET']);

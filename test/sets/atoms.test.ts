@@ -27,9 +27,24 @@ describe('elements of a claim, each with the fewest patterns that name it alone'
     ['the empty text', [element(exact(''))], [['', 'element exact ""']]],
     ['exceptions', [{ type: 'element', pattern: prefix('a'), except: [exact('ab')] }], [['ax', 'element prefix "a" except [exact "ab"]']]],
     ['what must hold besides', [{ type: 'element', pattern: prefix('a'), also: [suffix('b')] }], [['axb', 'element prefix "a" also [suffix "b"]']]],
+    ['a text that is far from a beginning', [element(prefix('a')), element(prefix('ab')), element(exact('zz'))], [['zz', 'element exact "zz"'], ['ax', 'element prefix "a" except [prefix "ab"]'], ['abx', 'element prefix "ab"']]],
+    ['a beginning, an end and a text of both', [element(suffix('b')), element(exact('ab')), element(prefix('a')), element(nonEmpty)], [['ab', 'element exact "ab"'], ['x', 'element non-empty except [prefix "a", suffix "b"]'], ['xb', 'element suffix "b" except [prefix "a"]'], ['ax', 'element prefix "a" except [suffix "b"]'], ['axb', 'element prefix "a" also [suffix "b"] except [exact "ab"]']]],
+    ['the order in which they are given does not matter', [element(prefix('ac')), element(prefix('ab')), element(prefix('a'))], [['ax', 'element prefix "a" except [prefix "ab", prefix "ac"]'], ['abx', 'element prefix "ab"'], ['acx', 'element prefix "ac"']]],
     ['three beginnings', [element(prefix('a')), element(prefix('ab')), element(prefix('ac'))], [['ax', 'element prefix "a" except [prefix "ab", prefix "ac"]'], ['abx', 'element prefix "ab"'], ['acx', 'element prefix "ac"']]],
   ] satisfies readonly (readonly [string, readonly Matcher[], readonly (readonly [string, string])[]])[])('%s', (_, matchers, expected) => {
     expect(elements(...matchers)).toEqual(expected);
+  });
+
+  test('nothing is said besides, where one pattern says it all', () => {
+    expect(elementAtomsOf([element(prefix('a'))] as readonly ElementMatcher[], 3)?.exactly).toEqual([{ type: 'element', pattern: prefix('a') }]);
+  });
+
+  test('more than ten patterns are told apart by all of them', () => {
+    const letters = Array.from('abcdefghijklm');
+    // The eleventh and the first two are not one pattern.
+    const found = elementAtomsOf([...letters.map((letter) => element(prefix(letter))), element(prefix('ab'))] as readonly ElementMatcher[], 100);
+    expect(found?.representatives.length).toBe(letters.length + 1);
+    expect(elementAtomsOf(Array.from({ length: 13 }, (_, index) => element(index === 2 ? suffix('b') : prefix(letters[index] ?? ''))) as readonly ElementMatcher[], 100)?.representatives.length).toBe(12 + 1 + 12);
   });
 
   test('each matcher accepts those of its elements', () => {
@@ -48,9 +63,22 @@ describe('values within what a seed names', () => {
     expect(values('method', [exact('GET'), prefix('G')], any('method', exact('GET')))).toEqual(['GET']);
     expect(values('peer', [principal(exact('td/ns/a/sa/x')), { type: 'identified' }], any('peer', principal(exact('td/ns/a/sa/x'))))).toEqual(['td/ns/a/sa/x']);
   });
+  test('in the order in which it names them', () => {
+    expect(values('path', [path(exact('/a')), path(exact('/b')), path(prefix('/'))], any('path', path(exact('/b')), path(exact('/a'))))).toEqual(['/b', '/a']);
+    expect(values('host', [host(exact('a')), host(exact('b')), host(prefix('a'))], any('host', host(exact('b')), host(exact('a'))))).toEqual(['b', 'a']);
+    expect(values('method', [exact('A'), exact('B')], any('method', exact('B'), exact('A')))).toEqual(['B', 'A']);
+  });
+  test('however many classes the patterns make elsewhere', () => {
+    const templates = ['/{*}/a', '/{*}/b', '/{*}/c'].map((text) => path(template(text)));
+    const hosts = ['b', 'c', 'd'].map((text) => host(prefix(text)));
+    expect(atomsOf('path', templates, [], 2)).toBeUndefined();
+    expect(atomsOf('path', templates, [any('path', path(exact('/x/a')))], 2)?.representatives).toEqual(['/x/a']);
+    expect(atomsOf('host', hosts, [any('host', host(exact('bb')))], 2)?.representatives).toEqual(['bb']);
+  });
   test('are spellings of them, where another matcher reads them otherwise', () => {
     expect(values('path', [path(exact('/a'), 'NONE'), path(exact('/a'), 'BASE')], any('path', path(exact('/a'), 'BASE')))?.length).toBeGreaterThan(1);
     expect(values('host', [host(exact('a')), exact('A')], any('host', host(exact('a'))))).toEqual(['A', 'a']);
+    expect(values('path', [path(exact('/a')), exact('/a')], any('path', path(exact('/a'))))?.length).toBeGreaterThan(1);
     // A path that normalization changes is never seen so.
     expect(values('path', [path(exact('/a/../b'))], any('path', path(exact('/a/../b'))))).toEqual([]);
     expect(values('path', [path(template('/{*}'))], any('path', path(template('/{*}'))))).toEqual(['/x']);
@@ -75,6 +103,13 @@ describe('values within what a seed names', () => {
     expect(atomsOf('header:x', matchers, [], 3)).toBeUndefined();
     expect(atomsOf('path', [path(template('/{*}/a')), path(template('/{*}/b'))], [], 1)).toBeUndefined();
   });
+});
+
+test('more than ten matchers are told apart by all of them', () => {
+  const letters = Array.from('abcdefghijklm');
+  const matchers = letters.map((letter, index) => (index === 2 ? suffix('b') : prefix(letter)));
+  // Twelve beginnings and none, each with that end and without.
+  expect(atomsOf('header:x', matchers, [], 100)?.size).toBe(26);
 });
 
 test('what a predicate leaves of the atoms', () => {

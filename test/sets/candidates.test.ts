@@ -11,7 +11,7 @@ import { possibleIdentity } from '#sets/candidates/peer.ts';
 import { textCandidates, textPatterns } from '#sets/candidates/text.ts';
 import type { Dimension } from '#sets/cube.ts';
 import { formatIp } from '#sets/ip.ts';
-import { matcherKey } from '#sets/keys.ts';
+import { matcherKey, valueKey } from '#sets/keys.ts';
 import type { Matcher, PathNormalization, Value } from '#sets/matcher.ts';
 import { matches } from '#sets/matches.ts';
 import { rejectedPath } from '#sets/normalize-path.ts';
@@ -67,7 +67,9 @@ const cases: readonly (readonly [name: string, one: Case, some: readonly Value[]
   ['protocols', ['protocol', protocol('http'), protocol('tls')], ['http', 'tcp', 'tls', 'https']],
   ['transports', ['transport', protocol('TCP')], ['TCP', 'UDP', 'SCTP']],
   ['what a client addresses', ['address', protocol('10.0.0.1:80'), protocol('pod'), protocol('pod')], [null, 'past', 'pod', '10.0.0.1:80']],
-  ['ports', ['port', port(9000), port(80), port(8080), port(70_000)], [80, 8080, 9000, 1]],
+  ['ports', ['port', port(9000), port(80), port(8080), port(70_000), port(-1), port(1.5), port(0), port(65_535)], [0, 80, 8080, 9000, 1, 65_535]],
+  ['ranges of which every port is named', ['port', range(80, 81), range(82, 90), port(80), port(81)], [79, 80, 81, 82, 90, 91]],
+  ['only low ports are in no range', ['port', range(1, 100), range(102, 65_535)], [0, 1, 101, 102]],
   ['ranges of ports', ['port', range(80, 90), range(85, 100), port(85), port(86)], [1, 79, 80, 85, 86, 87, 90, 91, 100, 101, 65_535]],
   ['every port is in some range', ['port', range(0, 1023), range(1024, 65_535), port(443)], [0, 1023, 1024, 65_535, 443]],
   ['all but the high ports are in a range', ['port', range(1, 20_000), range(1, 65_534)], [0, 1, 20_000, 20_001, 65_534, 65_535]],
@@ -79,8 +81,13 @@ const cases: readonly (readonly [name: string, one: Case, some: readonly Value[]
   ['hosts are compared in lower case', ['host', host(exact('a.com')), host(suffix('.com')), host(prefix('a.')), host(present)], ['a.com', 'A.COM', 'b.com', 'a.org', 'c']],
   ['hosts and the header of that name, whose case counts', ['host', host(exact('a.com')), host(prefix('b')), host(suffix('.org')), exact('A.com'), prefix('B'), suffix('.ORG')], ['a.com', 'A.com', 'A.COM', 'b', 'B', 'bx', 'BX.ORG', 'bx.org', 'x.ORG', 'x.org', 'A.COM', 'aB', 'c']],
   ['hosts behind a prefix and a suffix whose case counts', ['host', host(exact('ab.com')), prefix('A'), suffix('M')], ['ab.com', 'AB.com', 'Ab.coM', 'ab.COM', 'AB.COM', 'Ac', 'cM', 'c']],
+  ['a host whose beginning, end and whole are spelled', ['host', host(exact('ab.com')), prefix('aB'), suffix('cOm'), exact('aB.com'), prefix('Ab.C')], ['ab.com', 'aB.cOm', 'AB.cOm', 'aB.COM', 'aB.com', 'Ab.COM', 'Ab.cOm', 'aBx', 'x.cOm', 'aB.xcOm', 'x']],
+  ['beginnings and ends of hosts that are spelled', ['host', host(prefix('ab')), host(suffix('.com')), prefix('aB'), suffix('m'), suffix('.CoM'), present, nonEmpty], ['ab', 'aB', 'AB', 'abm', 'aBm', 'ab.com', 'ab.CoM', 'aB.CoM', 'ab.COM', 'x.COM', 'x.com', 'x.CoM', 'x']],
   ['the host of a route and the whole authority', ['host', authority(exact('a.com')), authority(suffix('.com')), host(exact('a.com:8080')), host(exact('a.com'))], ['a.com', 'a.com:8080', 'a.com:1', 'b.com', 'b.com:8080', 'b.org', 'b.org:8080', 'A.COM:8080']],
   ['authorities with ports at their ends', ['host', authority(exact('a')), host(suffix(':80')), host(suffix('0')), host(prefix('a:8')), host(prefix('b'))], ['a', 'a:80', 'a:8', 'a:8080', 'a:81', 'a:10', 'b', 'b:80', 'b:1', 'c', 'c:80', 'a:1', 'c:10', 'c:1']],
+  ['the usual ports are spoken of', ['host', authority(exact('a')), ...['8080', '8443', '4430', '9999'].map((text) => host(exact(`a:${text}`)))], ['a', 'a:8080', 'a:8443', 'a:4430', 'a:9999', 'a:31380', 'b', 'b:8080']],
+  ['all usual ports are spoken of but one', ['host', authority(exact('a')), ...['8080', '8443', '4430', '9999', '31380'].map((text) => host(exact(`a:${text}`)))], ['a', 'a:8080', 'a:31380', 'a:47', 'b', 'b:8080']],
+  ['beginnings of ports', ['host', authority(exact('a')), host(prefix('a:80')), host(suffix(':8012')), host(suffix('x')), host(exact('80')), host(nonEmpty)], ['a', 'a:80', 'a:8080', 'a:8012', 'b', 'b:80', 'b:8012', 'x', 'x:80', '80']],
   ['authorities whose case counts', ['host', authority(exact('a')), exact('A:80'), suffix(':80'), present], ['a', 'A', 'a:80', 'A:80', 'b:80', 'B', 'a:81']],
   // Paths.
   ['no path is asked for', ['path'], ['/']],
@@ -94,9 +101,19 @@ const cases: readonly (readonly [name: string, one: Case, some: readonly Value[]
   ['templates and dots', ['path', path(template('/{*}/b')), path(exact('/..a')), path(suffix('.a')), path(prefix('/.'))], ['/', '/..a', '/x/b', '/.a', '/.x', '/x.a', '/..a/b']],
   ['templates and escapes', ['path', path(template('/{*}')), path(exact('/%20a')), path(prefix('/%')), path(suffix('%20'))], ['/', '/%20a', '/%20', '/x', '/x%20', '/%2']],
   ['templates, dots and merged slashes', ['path', path(template('/{**}/b'), 'DECODE_AND_MERGE_SLASHES'), path(exact('/.a'), 'DECODE_AND_MERGE_SLASHES'), path(suffix('/'), 'DECODE_AND_MERGE_SLASHES')], ['/', '/.a', '/x/b', '/x/', '/x', '/b']],
+  ['a template before texts that end in dots and a segment', ['path', path(template('/{*}/b')), path(suffix('./b')), path(suffix('../b'))], ['/', '/b', '/x/b', '/x./b', '/x../b', '/.../b', '/x/x./b', '/x/x../b']],
+  ['two slashes begin no path where slashes are merged', ['path', path(template('/{*}/b'), 'MERGE_SLASHES'), path(exact('/b'), 'MERGE_SLASHES'), path(suffix('/b'), 'MERGE_SLASHES')], ['/', '/b', '/x/b', '/x/x/b', '//b']],
+  ['two slashes begin no path where slashes are decoded and merged', ['path', path(template('/{*}/b'), 'DECODE_AND_MERGE_SLASHES'), path(exact('/b'), 'DECODE_AND_MERGE_SLASHES'), path(suffix('/b'), 'DECODE_AND_MERGE_SLASHES')], ['/', '/b', '/x/b', '/x/x/b', '//b']],
+  ['templates and ends within one another', ['path', path(template('/{*}')), path(suffix('b')), path(suffix('ab')), path(suffix('.b'))], paths],
   ['templates that overlap', ['path', path(template('/{*}/a')), path(template('/a/{*}')), path(template('/{**}a'))], paths.filter((text) => !text.includes('//'))],
   ['two normalizations', ['path', path(prefix('/ab'), 'NONE'), path(exact('/a'), 'BASE')], mixedPaths],
   ['escaped slashes that one of two reads', ['path', path(prefix('/ab'), 'BASE'), path(exact('/a'), 'DECODE_AND_MERGE_SLASHES')], mixedPaths],
+  ['a path as it was sent and as it is read', ['path', exact('/a'), suffix('c'), path(prefix('/ab'))], [...mixedPaths, '/abc', '/./abc', '/./ab']],
+  ['a path that ends in dots where they are kept', ['path', path(suffix('/..'), 'NONE'), path(exact('/a/'))], [...mixedPaths, '/a/x/..', '/x/..']],
+  ['a way out to the root', ['path', path(prefix('/a'), 'NONE'), path(suffix('..'), 'NONE'), path(exact('/'))], [...mixedPaths, '/a/..', '/x/..', '/..']],
+  ['escaped slashes within a segment of a template', ['path', path(template('/api/{*}')), path(exact('/a/b'), 'DECODE_AND_MERGE_SLASHES'), path(prefix('/a/'), 'DECODE_AND_MERGE_SLASHES')], ['/api/x', '/api/x%2f..%2f..%2fa%2fb', '/a/b', '/a/x', '/api/x%2f..%2f..%2fa%2fx', '/x']],
+  ['paths that every proxy refuses', ['path', path(exact('/a#b')), path(prefix('/a'))], ['/', '/a']],
+  ['paths that every proxy refuses, read in two ways', ['path', path(exact('/a#b')), path(prefix('/a'), 'NONE')], ['/', '/a']],
   ['merged slashes on one side', ['path', path(prefix('/a/'), 'BASE'), path(suffix('/b'), 'MERGE_SLASHES')], mixedPaths],
   ['a template on the side that decodes', ['path', path(template('/a/{*}'), 'BASE'), path(exact('/b'), 'DECODE_AND_MERGE_SLASHES')], mixedPaths],
   ['the root in two normalizations', ['path', path(exact('/'), 'NONE'), path(exact('/'), 'DECODE_AND_MERGE_SLASHES')], mixedPaths],
@@ -108,7 +125,12 @@ const cases: readonly (readonly [name: string, one: Case, some: readonly Value[]
   ['a scheme in the text', ['peer', principal(exact('spiffe://td/ns/a/sa/x')), principal(prefix('spiffe://td/'))], peers],
   ['prefixes that end in each part', ['peer', ...['t', 'td/n', 'td/ns/a', 'td/ns/a/s', 'td/ns/b/sa/x', 'td/xs/b', 'td/ns/a/x', 'td/ns/a/sa/x/y'].map((text) => principal(prefix(text)))], peers],
   ['suffixes that begin in each part', ['peer', ...['y', 'a/x', 'b/sa/x', 's/b/sa/y', 'd/ns/a/sa/x', 'x/a/sa/x', 'z/x', 'q/d/ns/a/sa/x', '/workload'].map((text) => principal(suffix(text)))], peers],
+  ['a prefix that cuts the first part of an identity of another shape', ['peer', principal(prefix('td/x'))], peers],
+  ['an identity of another shape in a trust domain', ['peer', principal(exact('td/workload')), trustDomain(prefix('t'))], peers],
+  ['a suffix of an identity of another shape', ['peer', principal(suffix('x/y')), trustDomain(exact('td'))], peers],
   ['namespaces at Envoy', ['peer', glob('a'), glob('b')], peers],
+  ['a glob with a slash', ['peer', glob('a/sa')], peers],
+  ['a glob and a placeholder of a namespace', ['peer', glob('a*b'), principal(exact('td/ns/~apps/shop/sa/x')), namespace(exact('~apps/shop'))], [...peers, 'td/ns/~apps/shop/sa/x', 'td/ns/~apps/shop/sa/y']],
   ['a glob without anything', ['peer', glob('*')], peers],
   ['globs at one end', ['peer', glob('a*'), glob('*b')], peers],
   ['globs with a star inside', ['peer', glob('a*b'), glob('*a*')], peers],
@@ -124,7 +146,12 @@ const cases: readonly (readonly [name: string, one: Case, some: readonly Value[]
   ['pods of namespaces, and who they are', ['peer', from('web'), principal(exact('td/ns/web/sa/x')), principal(exact('client.example'))], [null, 'td/ns/web/sa/x', 'td/ns/web/sa/y', 'td/ns/shop/sa/x', 'client.example']],
   ['pods of namespaces by labels', ['peer', labelled(['web'], { team: 'red' })], [{ principal: null, namespace: 'zz', namespaceLabels: {} }, { principal: null, namespace: 'zz', namespaceLabels: { team: 'red' } }, { principal: null, namespace: 'zz', namespaceLabels: { team: 'blue' } }, { principal: null, namespace: 'web', namespaceLabels: {} }]],
   ['namespaces by labels and by name', ['peer', labelled([], { 'kubernetes.io/metadata.name': 'ops' }, [{ key: 'team', operator: 'In', values: ['red', 'other'] }, { key: 'zone', operator: 'Exists', values: [] }])], [{ principal: null, namespace: 'ops', namespaceLabels: { team: 'red', zone: 'a' } }, { principal: null, namespace: 'ops', namespaceLabels: { team: 'blue', zone: 'a' } }, { principal: null, namespace: 'ops', namespaceLabels: { team: 'red' } }, { principal: null, namespace: 'elsewhere', namespaceLabels: { team: 'red', zone: 'a' } }]],
-  ['more declared namespaces than are told apart', ['peer', { type: 'source-namespace', names: ['n1'], declared: Array.from({ length: 60 }, (_, index) => `n${String(index)}`), selection: undefined }, principal(exact('td/ns/n2/sa/x')), account('n3/y')], [null, 'td/ns/n1/sa/x', 'td/ns/n2/sa/x', 'td/ns/n2/sa/y', 'td/ns/n3/sa/y', 'td/ns/n4/sa/y', { principal: null, namespace: 'n1', namespaceLabels: {} }, { principal: null, namespace: 'n9', namespaceLabels: {} }]],
+  ['a namespace of a well-known name', ['peer', from('elsewhere')], [null, 'td/ns/elsewhere/sa/x', 'td/ns/zz/sa/x', { principal: null, namespace: 'elsewhere', namespaceLabels: {} }, { principal: null, namespace: 'zz', namespaceLabels: {} }]],
+  ['a declared namespace that is asked for by name', ['peer', labelled(['web'], { 'kubernetes.io/metadata.name': 'web' })], [{ principal: null, namespace: 'web', namespaceLabels: {} }, { principal: null, namespace: 'zz', namespaceLabels: {} }, 'td/ns/web/sa/x']],
+  ['namespaces that only one side declares', ['peer', labelled(['web'], { team: 'red' }), { type: 'source-namespace', names: ['web'], declared: ['web'], selection: { matchLabels: { team: 'red' }, matchExpressions: [] } }], [{ principal: null, namespace: 'shop', namespaceLabels: {} }, { principal: null, namespace: 'shop', namespaceLabels: { team: 'red' } }, { principal: null, namespace: 'web', namespaceLabels: {} }]],
+  ['namespaces that only the side without labels does not declare', ['peer', labelled(['web'], { team: 'red' }), { type: 'source-namespace', names: ['web'], declared: ['web'], selection: undefined }], [{ principal: null, namespace: 'shop', namespaceLabels: {} }, { principal: null, namespace: 'web', namespaceLabels: {} }, { principal: null, namespace: 'zz', namespaceLabels: { team: 'red' } }]],
+  ['labels of undeclared namespaces, in their order', ['peer', labelled([], { zone: 'b', team: 'red' }, [{ key: 'team', operator: 'In', values: ['red', 'other', 'blue'] }])], [{ principal: null, namespace: 'zz', namespaceLabels: { zone: 'b', team: 'blue' } }, { principal: null, namespace: 'zz', namespaceLabels: { team: 'green' } }]],
+  ['more declared namespaces than are told apart', ['peer', { type: 'source-namespace', names: ['n1'], declared: Array.from({ length: 60 }, (_, index) => `n${String(index)}`), selection: undefined }, principal(exact('td/ns/n2/sa/x')), account('n3/y'), principal(prefix('td/')), principal(suffix('/sa/z'))], [null, 'td/ns/n1/sa/x', 'td/ns/n2/sa/x', 'td/ns/n2/sa/y', 'td/ns/n3/sa/y', 'td/ns/n4/sa/y', 'td/ns/n4/sa/z', 'other/ns/n4/sa/z', { principal: null, namespace: 'n1', namespaceLabels: {} }, { principal: null, namespace: 'n9', namespaceLabels: {} }]],
   // Tokens.
   ['some token', ['token', token({})], [null, { location: 'authorization:Bearer ', signedBy: [], issuer: null, subject: null }]],
   ['tokens by who signed them, issuer and subject', ['token', token({ keys: 'k1', issuer: exact('i'), subject: prefix('s') }), token({ keys: 'k2', issuer: nonEmpty }), token({ subject: exact('') })], [null, ...[['k1'], ['k2'], []].flatMap((signedBy) => ['i', 'j', '', null].flatMap((issuer) => ['s', 'st', 't', '', null].map((subject): Value => ({ location: 'authorization:Bearer ', signedBy, issuer, subject }))))]],
@@ -142,13 +169,14 @@ function found(dimension: Dimension, matchers: readonly Matcher[], limit = many)
 function told([name, [dimension, ...matchers], some]: (typeof cases)[number]): string {
   const accepting = signatures(dimension, matchers);
   const wanted = new Set(some.map((value) => accepting(value).join(' ')));
-  // Spellings of raw paths and combinations of what a token says are many: those that stand for the classes are told.
+  // Spellings of raw paths and combinations of what a token or a calling pod says are many: those that stand for the classes are told.
+  const many = dimension === 'path' || dimension === 'token' || matchers.some((matcher) => matcher.type === 'source-namespace');
   const seen = new Set<string>();
   const lines = found(dimension, matchers).flatMap((value) => {
     const signature = accepting(value).join(' ');
     const first = !seen.has(signature);
     seen.add(signature);
-    return (dimension !== 'path' && dimension !== 'token') || first ? [`  ${shown(value)} ${signature === '' ? '' : `← ${signature}`}`.trimEnd()] : [];
+    return !many || first ? [`  ${shown(value)} ${signature === '' ? '' : `← ${signature}`}`.trimEnd()] : [];
   });
   expect([...wanted].filter((signature) => !seen.has(signature)), name).toEqual([]);
   return `${name}\n${matchers.map((matcher, index) => `${String(index)} = ${matcherKey(matcher)}\n`).join('')}${lines.join('\n')}\n\n`;
@@ -159,6 +187,7 @@ describe('each class has a representative', () => {
     const accepting = signatures(dimension, matchers);
     const values = found(dimension, matchers);
     const classes = new Set(values.map((value) => accepting(value).join(' ')));
+    expect(new Set(values.map(valueKey)).size, 'each value once').toBe(values.length);
     expect(some.filter((value) => !classes.has(accepting(value).join(' '))).map(shown), name).toEqual([]);
     // What is looked up is what each matcher says.
     for (const value of [...values, ...some]) expect(accepting(value), shown(value)).toEqual(matchers.flatMap((matcher, index) => (matches(matcher, value) ? [index] : [])));
@@ -186,6 +215,9 @@ describe('texts of every class of globs', () => {
     ['one star inside', { ...none, globs: ['a*b'] }, ['x', 'ab']],
     ['two globs that meet', { ...none, globs: ['a*', '*b'] }, ['x', 'a', 'b', 'ab']],
     ['a glob and the texts around it', { ...none, exact: ['aa'], prefixes: ['a'], suffixes: ['b'], globs: ['a*b*'] }, ['x', 'a', 'b', 'aa', 'ab', 'abx']],
+    ['a glob across slashes, which no name has', { ...none, globs: ['a*/b'] }, ['x']],
+    ['a glob with what ends a path', { ...none, globs: ['a?*'] }, ['x', 'a?']],
+    ['a text that no glob begins with', { ...none, exact: ['ab', 'b'], globs: ['a*'] }, ['x', 'a', 'b', 'ab']],
     ['no glob', none, ['x']],
   ] as const)('%s', (_, patterns, expected) => {
     expect([...(automatonCandidates(patterns, undefined, 16) ?? [])].sort()).toEqual([...expected].sort());
@@ -194,11 +226,17 @@ describe('texts of every class of globs', () => {
   });
 });
 
+test('where patterns use up every character, another stands for the rest', () => {
+  const characters = 'xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中';
+  const patterns = { exact: [characters], prefixes: [], suffixes: [], templates: [], globs: [] };
+  expect(automatonCandidates(patterns, undefined, 256)).toEqual(['文', characters]);
+});
+
 test('no representative is an identity that nobody has, or a path that every proxy refuses', () => {
   for (const [, [dimension, ...matchers]] of cases) {
     for (const value of found(dimension, matchers)) {
       if (dimension === 'peer' && typeof value === 'string') expect(possibleIdentity(value), value).toBe(true);
-      if (dimension === 'path' && typeof value === 'string') expect(rejectedPath(value), value).toBe(false);
+      if (dimension === 'path' && typeof value === 'string') expect(rejectedPath(value) || !value.startsWith('/'), value).toBe(false);
     }
   }
 });
@@ -229,6 +267,10 @@ describe('more classes than the limit', () => {
     expect(candidatesOf('peer', [glob('a*b'), glob('c*d'), glob('e*f')], 3)).toBeUndefined();
     expect(candidatesOf('peer', [from('web'), ...asked], 4)).toBeUndefined();
     expect(candidatesOf('peer', [labelled([], { a: '1', b: '1', c: '1' })], 26)).toBeUndefined();
+    // Each identity times each set of labels.
+    const callers = Array.from({ length: 20 }, (_, index) => principal(exact(`td/ns/n${String(index)}/sa/x`)));
+    expect(candidatesOf('peer', callers, 9)?.length).toBeGreaterThan(9);
+    expect(candidatesOf('peer', [labelled([], { a: '1', b: '1' }), ...callers], 9)).toBeUndefined();
     expect(candidatesOf('peer', [labelled([], { a: '1', b: '1', c: '1' })], 27)?.length).toBeGreaterThan(27);
   });
   test('of paths', () => {
@@ -239,6 +281,9 @@ describe('more classes than the limit', () => {
     expect(candidatesOf('path', both, 8)).toBeUndefined();
     expect(found('path', both).length).toBeGreaterThan(8);
     expect(candidatesOf('path', [...templates, path(exact('/a'), 'NONE')], 4)).toBeUndefined();
+    expect(candidatesOf('path', both, 64)?.length).toBeGreaterThan(64);
+    // Each normalization alone stays within the limit.
+    expect(candidatesOf('path', [...templates.slice(0, 4), ...words.slice(4).map((word) => path(template(`/{*}/${word}/{*}`), 'MERGE_SLASHES'))], 6)).toBeUndefined();
   });
   test('of tokens', () => {
     const issuers = words.flatMap((word) => [token({ issuer: exact(word) }), token({ subject: exact(word) })]);

@@ -122,6 +122,13 @@ describe('traps', () => {
     expect(words(problem(reading('MERGE_SLASHES', '/api/{*}'), reading('BASE', '/api/{*}')))).toEqual([]);
   });
 
+  test('a path that every proxy refuses is no sample of what it begins with', () => {
+    const below = (text: string): DifferenceProblem => problem(onePath(layer([])), onePath(layer([cube(any('path', path(prefix('/a'))))], [cube(any('path', path(exact(text))))])));
+    expect(samples(below('/a#b')).map((sample) => sample.get('path'))).toEqual(['/ax']);
+    expect(words(below('/a#b'))).toEqual(['path: path prefix "/a" BASE']);
+    expect(words(below('/a'))).toEqual(['path: path prefix "/a" BASE except path exact "/a" BASE']);
+  });
+
   test('several hops: layers of one kind are compared in their order', () => {
     const first = layer([cube(any('peer', account('a/sa/x')))]);
     const second = layer([cube(any('port', port(80)))]);

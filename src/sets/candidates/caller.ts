@@ -6,7 +6,7 @@
 import { distinct } from '#lib/order.ts';
 import { requirementsOf } from '../label-selection.ts';
 import { callerNamespace, matches } from '../matches.ts';
-import type { Caller, Matcher, Value } from '../matcher.ts';
+import { ofType, type Caller, type Matcher, type Value } from '../matcher.ts';
 import { peerCandidates } from './peer.ts';
 
 type NamespaceMatcher = Extract<Matcher, { type: 'source-namespace' }>;
@@ -20,7 +20,7 @@ export function callerCandidates(asked: readonly NamespaceMatcher[], matchers: r
   if (labels === undefined) return undefined;
   const mentioned = distinct(asked.flatMap((matcher) => (matcher.selection === undefined ? [] : requirementsOf(matcher.selection).filter((requirement) => requirement.key === nameKey).flatMap((requirement) => requirement.values))));
   const telling = [...apart(declared, matchers), ...mentioned.filter((name) => !declared.includes(name)), freshName([...declared, ...mentioned])];
-  const identities = peerCandidates([...matchers.filter((matcher) => matcher.type !== 'source-namespace'), ...telling.map((name): Matcher => ({ type: 'namespace', pattern: { type: 'exact', text: name } }))], limit);
+  const identities = peerCandidates([...matchers, ...telling.map((name): Matcher => ({ type: 'namespace', pattern: { type: 'exact', text: name } }))], limit);
   if (identities === undefined) return undefined;
   const found: Value[] = [];
   const spread = (principal: string | null, namespace: string): void => {
@@ -45,9 +45,9 @@ const fewNamespaces = 48;
 /** Declared namespaces that no matcher tells apart, whatever the trust domain and the account, are one. */
 function apart(declared: readonly string[], matchers: readonly Matcher[]): readonly string[] {
   if (declared.length <= fewNamespaces) return declared;
-  const texts = matchers.flatMap((matcher) => (matcher.type === 'principal' && 'text' in matcher.pattern ? [matcher.pattern.text] : []));
-  const domains = distinct(['cluster.local', ...texts.flatMap((text) => (text.includes('/ns/') ? [text.slice(0, text.indexOf('/ns/'))] : []))]);
-  const accounts = distinct(['anyone', ...texts.flatMap((text) => (text.includes('/sa/') ? [text.slice(text.indexOf('/sa/') + 4)] : []))]);
+  const texts = ofType(matchers, 'principal').map(({ pattern }) => ('text' in pattern ? pattern.text : ''));
+  const domains = distinct(['cluster.local', ...texts.map((text) => text.replace(/\/ns\/.*$/, ''))]);
+  const accounts = distinct(['anyone', ...texts.map((text) => text.replace(/^.*\/sa\//, ''))]);
   const classes = new Map<string, string>();
   for (const name of declared) {
     const key = domains.flatMap((domain) => accounts.flatMap((account) => matchers.map((matcher) => (matches(matcher, `${domain}/ns/${name}/sa/${account}`) ? '1' : '0')))).join('');

@@ -1,7 +1,7 @@
 /** Representatives for each dimension: enough values that every class of its matchers has one. */
 import { distinct } from '#lib/order.ts';
 import type { Dimension } from '../cube.ts';
-import type { Matcher, TextMatcher, Value } from '../matcher.ts';
+import { isText, ofType, type Matcher, type Value } from '../matcher.ts';
 import { addressCandidates } from './address.ts';
 import { authorityCandidates } from './authority.ts';
 import { pathCandidates } from './path.ts';
@@ -10,35 +10,43 @@ import { peerCandidates } from './peer.ts';
 import { textCandidates, textPatterns, type TextPatterns } from './text.ts';
 import { tokenCandidates } from './token.ts';
 
-function textsOf(matchers: readonly Matcher[]): TextMatcher[] {
-  return matchers.filter((matcher) => matcher.type === 'exact' || matcher.type === 'prefix' || matcher.type === 'suffix' || matcher.type === 'non-empty' || matcher.type === 'present');
+/** A case-sensitive text, and where in a lower-cased one it would stand. */
+interface Placed {
+  readonly text: string;
+  readonly start: number;
 }
 
-/** Spellings in which a lower-cased pattern meets case-sensitive ones (`request.headers[host]`). */
-function spelled(pattern: string, sensitive: readonly string[], atEnd: boolean): string[] {
-  const upper = pattern.toUpperCase();
-  const joined = sensitive.filter((text) => (atEnd ? pattern.endsWith(text.toLowerCase()) : pattern.startsWith(text.toLowerCase()))).flatMap((text) => {
-    const rest = atEnd ? pattern.slice(0, pattern.length - text.length) : pattern.slice(text.length);
-    return atEnd ? [rest + text, rest.toUpperCase() + text] : [text + rest, text + rest.toUpperCase()];
-  });
-  return [pattern, upper, upper.slice(0, 1) + pattern.slice(1), pattern.slice(0, 1) + upper.slice(1), ...joined];
+/** Spellings of a lower-cased text, one for each set of the case-sensitive texts that it can have at their places (`request.headers[host]`). */
+function spelled(folded: string, sensitive: readonly Placed[]): string[] {
+  const fitting = sensitive.filter(({ text, start }) => folded.slice(start, start + text.length) === text.toLowerCase());
+  let spellings = new Map([['', '']]);
+  for (const lower of Array.from(folded)) {
+    const longer = new Map<string, string>();
+    for (const begun of spellings.values()) {
+      for (const character of [lower, lower.toUpperCase()]) {
+        const spelling = begun + character;
+        const kept = fitting.map(({ text, start }) => text.startsWith(spelling.slice(start, start + text.length)));
+        const key = kept.join(',');
+        if (!longer.has(key)) longer.set(key, spelling);
+      }
+    }
+    spellings = longer;
+  }
+  return [...spellings.values()];
 }
 
 function hostCandidates(matchers: readonly Matcher[]): string[] {
-  const folded = textPatterns(matchers.flatMap((matcher) => (matcher.type === 'host' ? [matcher.pattern] : [])));
-  const sensitive = textPatterns(textsOf(matchers));
-  const all = [...sensitive.exact, ...sensitive.prefixes, ...sensitive.suffixes];
-  if (all.length === 0) return textCandidates(folded, '', 'host.example');
+  const folded = textPatterns(ofType(matchers, 'host').map(({ pattern }) => pattern));
+  const sensitive = textPatterns(matchers.filter(isText));
+  const ahead = sensitive.prefixes.map((text): Placed => ({ text, start: 0 }));
+  const behind = (whole: string): Placed[] => sensitive.suffixes.filter((text) => text.length <= whole.length).map((text) => ({ text, start: whole.length - text.length }));
+  const same = (whole: string): Placed[] => sensitive.exact.filter((text) => text.length === whole.length).map((text) => ({ text, start: 0 }));
   const patterns: TextPatterns = {
-    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text) => [...spelled(text, sensitive.prefixes, false), ...spelled(text, sensitive.suffixes, true), ...spelled(text, sensitive.exact, false)])]),
-    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text) => spelled(text, sensitive.prefixes, false)), ...sensitive.prefixes.flatMap((text) => spelled(text.toLowerCase(), sensitive.prefixes, false))]),
-    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text) => spelled(text, sensitive.suffixes, true)), ...sensitive.suffixes.flatMap((text) => spelled(text.toLowerCase(), sensitive.suffixes, true))]),
+    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text) => spelled(text, [...ahead, ...behind(text), ...same(text)]))]),
+    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text) => spelled(text, ahead))]),
+    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text) => spelled(text, behind(text)))]),
   };
   return textCandidates(patterns, '', 'host.example');
-}
-
-function rawPath(pattern: TextMatcher): Extract<Matcher, { type: 'path' }> {
-  return { type: 'path', pattern, normalization: 'NONE' };
 }
 
 /** Methods that real servers know, to stand for "any other" before an invented one does (A3.35). */
@@ -47,16 +55,16 @@ const knownMethods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'
 const knownPorts = [8080, 80, 443, 8443, 9090, 3000, 5000, 15000];
 
 function portCandidates(matchers: readonly Matcher[]): number[] {
-  const mentioned = new Set(matchers.flatMap((matcher) => (matcher.type === 'number' ? [matcher.value] : [])));
+  const mentioned = new Set(ofType(matchers, 'number').map(({ value }) => value));
   const legal = [...mentioned].filter((port) => Number.isInteger(port) && port >= 0 && port <= 65535).sort((left, right) => left - right);
-  const ranges = matchers.flatMap((matcher) => (matcher.type === 'port-range' ? [matcher] : []));
+  const ranges = ofType(matchers, 'port-range');
   const outside = (port: number): boolean => !mentioned.has(port) && !ranges.some((range) => port >= range.first && port <= range.last);
   let other = knownPorts.find(outside);
   for (let port = 20000; other === undefined && port <= 65535; port += 1) if (outside(port)) other = port;
   // Between two ends of ranges all ports are in the same ranges: the first that nothing names stands for them.
   const ends = [...new Set(ranges.flatMap((range) => [range.first, range.last + 1]))].sort((left, right) => left - right);
   const between = [0, ...ends].flatMap((start, index) => {
-    const end = [...ends, 65536][index] ?? 65536;
+    const end = ends[index] ?? 65536;
     for (let port = start; port < end; port += 1) if (!mentioned.has(port)) return [port];
     return [];
   });
@@ -72,7 +80,7 @@ function portCandidates(matchers: readonly Matcher[]): number[] {
 export function candidatesOf(dimension: Dimension, matchers: readonly Matcher[], limit: number): Value[] | undefined {
   switch (dimension) {
     case 'peer': {
-      const asked = matchers.filter((matcher) => matcher.type === 'source-namespace');
+      const asked = ofType(matchers, 'source-namespace');
       if (asked.length > 0) return callerCandidates(asked, matchers, limit);
       const found = peerCandidates(matchers, limit);
       return found === undefined ? undefined : [...found, null];
@@ -86,19 +94,19 @@ export function candidatesOf(dimension: Dimension, matchers: readonly Matcher[],
     case 'transport':
       return ['TCP', 'UDP', 'SCTP'];
     case 'address':
-      return [null, ...new Set(matchers.flatMap((matcher) => (matcher.type === 'one-of' ? [matcher.text] : []))), 'past'];
+      return [null, ...new Set(ofType(matchers, 'one-of').map(({ text }) => text)), 'past'];
     case 'protocol':
       return ['http', 'tcp', 'tls', 'https'];
     case 'host':
       return matchers.some((matcher) => matcher.type === 'authority') ? authorityCandidates(matchers, hostCandidates) : hostCandidates(matchers);
     case 'method':
-      return [...knownMethods, ...textCandidates(textPatterns(textsOf(matchers)), '')];
+      return [...new Set([...knownMethods, ...textCandidates(textPatterns(matchers.filter(isText)), '')])];
     case 'path':
-      return pathCandidates([...matchers.filter((matcher) => matcher.type === 'path'), ...textsOf(matchers).map(rawPath)], limit);
+      return pathCandidates([...ofType(matchers, 'path'), ...matchers.filter(isText).map((pattern) => ({ pattern, normalization: 'NONE' as const }))], limit);
     case 'path.query':
-      return textCandidates(textPatterns(textsOf(matchers)), '/');
+      return textCandidates(textPatterns(matchers.filter(isText)), '/');
     case 'sni':
-      return [...textCandidates(textPatterns(textsOf(matchers)), '', 'host.example'), null];
+      return [...textCandidates(textPatterns(matchers.filter(isText)), '', 'host.example'), null];
     case 'token': {
       const found = tokenCandidates(matchers, limit);
       return found === undefined ? undefined : [null, ...found];
@@ -106,6 +114,6 @@ export function candidatesOf(dimension: Dimension, matchers: readonly Matcher[],
     default:
       if (dimension.startsWith('opaque:')) return [false, true];
       // A header: absent first, then present with some text, then present and empty.
-      return [null, ...textCandidates(textPatterns(textsOf(matchers)), ''), ''];
+      return [null, ...textCandidates(textPatterns(matchers.filter(isText)), ''), ''];
   }
 }

@@ -1,15 +1,15 @@
 /** Representatives of raw paths: normalized ones, and where two normalizations meet in one slice, raw ones that tell them apart. */
 import { compareText, distinct } from '#lib/order.ts';
-import type { Matcher, PathNormalization } from '../matcher.ts';
+import { ofType, type Matcher, type PathNormalization } from '../matcher.ts';
 import { rejectedPath } from '../normalize-path.ts';
 import { automatonCandidates } from './automaton.ts';
 import { textCandidates, textPatterns, type TextPatterns } from './text.ts';
 
-type PathMatcher = Extract<Matcher, { type: 'path' }>;
+type PathMatcher = Pick<Extract<Matcher, { type: 'path' }>, 'pattern' | 'normalization'>;
 
 function unionOf(matchers: readonly PathMatcher[]): { readonly texts: TextPatterns; readonly templates: readonly string[] } {
   return {
-    texts: textPatterns(matchers.flatMap((matcher) => (matcher.pattern.type === 'template' ? [] : [matcher.pattern]))),
+    texts: textPatterns(matchers.map(({ pattern }) => pattern)),
     templates: distinct(matchers.flatMap((matcher) => (matcher.pattern.type === 'template' ? [matcher.pattern.text] : []))),
   };
 }
@@ -22,7 +22,7 @@ function normalized(matchers: readonly PathMatcher[], mode: PathNormalization, l
 
 function encodeLetter(path: string, index: number): string {
   const code = path.charCodeAt(index);
-  return `${path.slice(0, index)}%${code.toString(16).padStart(2, '0')}${path.slice(index + 1)}`;
+  return `${path.slice(0, index)}%${code.toString(16)}${path.slice(index + 1)}`;
 }
 
 /** Raw spellings of a path which some modes fold together and others keep apart. */
@@ -56,8 +56,7 @@ function spellings(path: string): string[] {
 function behind(head: string, path: string, slash: '/' | '%2f'): string[] {
   const clean = head.endsWith('/') ? head : `${head}/`;
   const up = Array.from({ length: clean.split('/').length - 2 }, () => '..').join(slash);
-  const last = path.length - 1;
-  const ends = /[A-Za-z0-9._~-]/.test(path[last] ?? '') ? [path, encodeLetter(path, last)] : [path];
+  const ends = /[A-Za-z0-9._~-]$/.test(path) ? [path, encodeLetter(path, path.length - 1)] : [path];
   const found = ends.map((end) => `${clean}${up}${slash}${end.slice(1)}`);
   return path === '/' ? [...found, `${clean}${up}`] : found;
 }
@@ -69,7 +68,8 @@ function behind(head: string, path: string, slash: '/' | '%2f'): string[] {
 function within(head: string, path: string): string[] {
   const segments = head.split('/');
   return segments.flatMap((segment, index) => {
-    if (index === 0 || segment === '') return [];
+    // Before the first slash there is nothing.
+    if (segment === '') return [];
     const out = [segment, ...Array.from({ length: index }, () => '..')].join('%2f');
     const rest = path.slice(1);
     return [...new Set([rest.replaceAll('/', '%2f'), rest])].map((end) => [...segments.slice(0, index), `${out}%2f${end}`, ...segments.slice(index + 1)].join('/'));
@@ -83,48 +83,40 @@ function within(head: string, path: string): string[] {
 export function pathCandidates(matchers: readonly PathMatcher[], limit: number): string[] | undefined {
   const modes = distinct(matchers.map((matcher) => matcher.normalization)) as PathNormalization[];
   const only = modes[0];
-  if (only === undefined) return textCandidates({ exact: [], prefixes: [], suffixes: [] }, '/');
-  if (modes.length === 1) return normalized(matchers, only, limit);
-  const shared = new Set<string>();
-  const byMode = new Map<PathNormalization, readonly string[]>();
+  if (only === undefined) return textCandidates(textPatterns([]), '/');
+  if (modes.length === 1) return normalized(matchers, only, limit)?.filter((path) => !rejectedPath(path));
+  const plain = new Set<string>();
+  const own: { readonly mode: PathNormalization; readonly paths: readonly string[] }[] = [];
   for (const mode of modes) {
-    const found = normalized(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
-    if (found === undefined) return undefined;
-    byMode.set(mode, found);
+    const paths = normalized(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
     // One raw path is often its own form in every mode: all patterns together, too.
     const together = normalized(matchers, mode, limit);
-    if (together === undefined) return undefined;
-    for (const path of together) shared.add(path);
+    if (paths === undefined || together === undefined) return undefined;
+    own.push({ mode, paths });
+    for (const path of together) plain.add(path);
   }
-  const of = (wanted: (mode: PathNormalization) => boolean): string[] => [...new Set(modes.filter(wanted).flatMap((mode) => byMode.get(mode) ?? []))];
-  const plain = [...new Set([...shared, ...of(() => true)])];
-  const found = new Set([...plain, ...plain.flatMap(spellings)]);
+  const shown = (...wanted: readonly PathNormalization[]): readonly string[] => distinct(own.filter(({ mode }) => wanted.includes(mode)).flatMap(({ paths }) => paths));
+  const decodes = modes.includes('DECODE_AND_MERGE_SLASHES');
+  const templated = matchers.some((matcher) => matcher.pattern.type === 'template');
   // What one mode shows in front and the other does not: all pairs, so that none is missing.
   // The end is common to both, so it is taken from the patterns of both.
-  const paths = [...shared];
-  const pairs: readonly (readonly [readonly string[], '/' | '%2f'])[] = [
-    [of((mode) => mode === 'NONE'), '/'],
-    [modes.includes('DECODE_AND_MERGE_SLASHES') ? of((mode) => mode === 'BASE' || mode === 'MERGE_SLASHES') : [], '%2f'],
+  const pairs: readonly (readonly [heads: readonly string[], raw: (head: string, path: string) => readonly string[]])[] = [
+    [shown('NONE'), (head, path) => behind(head, path, '/')],
+    [decodes ? shown('BASE', 'MERGE_SLASHES') : [], (head, path) => behind(head, path, '%2f')],
+    [decodes && templated ? shown('NONE', 'BASE', 'MERGE_SLASHES') : [], within],
   ];
-  for (const [heads, slash] of pairs) {
-    if (heads.length * paths.length > limit * 4) return undefined;
-    for (const head of heads) for (const path of paths) for (const raw of behind(head, path, slash)) found.add(raw);
+  const spelled = new Set([...plain].flatMap(spellings));
+  for (const [heads, rawOf] of pairs) {
+    if (heads.length * plain.size > limit * 4) return undefined;
+    for (const head of heads) for (const path of plain) for (const raw of rawOf(head, path)) spelled.add(raw);
   }
-  const templated = matchers.some((matcher) => matcher.pattern.type === 'template');
-  if (templated && modes.includes('DECODE_AND_MERGE_SLASHES')) {
-    const heads = of((mode) => mode !== 'DECODE_AND_MERGE_SLASHES');
-    if (heads.length * paths.length > limit * 4) return undefined;
-    for (const head of heads) for (const path of paths) for (const raw of within(head, path)) found.add(raw);
-  }
-  const sent = plain.filter((path) => !rejectedPath(path));
-  const simple = new Set(plain);
-  const rest = [...found].filter((path) => !simple.has(path) && !rejectedPath(path)).sort((left, right) => left.length - right.length || compareText(left, right));
-  return [...sent, ...rest];
+  const rest = [...spelled].filter((path) => !plain.has(path)).sort((left, right) => left.length - right.length || compareText(left, right));
+  return [...plain, ...rest].filter((path) => !rejectedPath(path));
 }
 
 /** Whether all path matchers of a slice see a raw path in the same form. */
 export function oneNormalization(matchers: readonly Matcher[]): PathNormalization | undefined {
-  const modes = new Set(matchers.flatMap((matcher) => (matcher.type === 'path' ? [matcher.normalization] : [])));
+  const modes = new Set(ofType(matchers, 'path').map(({ normalization }) => normalization));
   return modes.size === 1 ? [...modes][0] : undefined;
 }
 

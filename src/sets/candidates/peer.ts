@@ -5,7 +5,7 @@
 import { assertNever } from '#lib/assert-never.ts';
 import { distinct } from '#lib/order.ts';
 import { identityParts, textMatches } from '../matches.ts';
-import type { Matcher, TextMatcher } from '../matcher.ts';
+import { ofType, type Matcher, type TextMatcher } from '../matcher.ts';
 import { automatonCandidates } from './automaton.ts';
 import { textCandidates, textPatterns, type TextPatterns } from './text.ts';
 
@@ -34,31 +34,25 @@ function exact(text: string): TextMatcher {
 }
 
 /** `a/ns/b…`: what is before the cut is exact, the piece in which it falls is a prefix. */
-function prefixPieces(text: string): Pieces | undefined {
-  const [trustDomain = '', ns, namespace, sa, account, ...more] = text.split('/');
-  if (more.length > 0) return undefined;
+function prefixPieces(text: string): Pieces {
+  const [trustDomain = '', ns, namespace, sa, account] = text.split('/');
   if (ns === undefined) return { trustDomain: { type: 'prefix', text: trustDomain } };
   const domain = { trustDomain: exact(trustDomain) };
-  if (namespace === undefined) return 'ns'.startsWith(ns) ? domain : undefined;
-  if (ns !== 'ns') return undefined;
+  if (namespace === undefined || ns !== 'ns') return domain;
   if (sa === undefined) return { ...domain, namespace: { type: 'prefix', text: namespace } };
   const both = { ...domain, namespace: exact(namespace) };
-  if (account === undefined) return 'sa'.startsWith(sa) ? both : undefined;
-  return sa === 'sa' ? { ...both, account: { type: 'prefix', text: account } } : undefined;
+  return account === undefined ? both : { ...both, account: { type: 'prefix', text: account } };
 }
 
 /** The same from the right. */
-function suffixPieces(text: string): Pieces | undefined {
-  const [account = '', sa, namespace, ns, trustDomain, ...more] = text.split('/').reverse();
-  if (more.length > 0) return undefined;
+function suffixPieces(text: string): Pieces {
+  const [account = '', sa, namespace, ns, trustDomain] = text.split('/').reverse();
   if (sa === undefined) return { account: { type: 'suffix', text: account } };
   const last = { account: exact(account) };
-  if (namespace === undefined) return 'sa'.endsWith(sa) ? last : undefined;
-  if (sa !== 'sa') return undefined;
+  if (namespace === undefined || sa !== 'sa') return last;
   if (ns === undefined) return { ...last, namespace: { type: 'suffix', text: namespace } };
   const both = { ...last, namespace: exact(namespace) };
-  if (trustDomain === undefined) return 'ns'.endsWith(ns) ? both : undefined;
-  return ns === 'ns' ? { ...both, trustDomain: { type: 'suffix', text: trustDomain } } : undefined;
+  return trustDomain === undefined ? both : { ...both, trustDomain: { type: 'suffix', text: trustDomain } };
 }
 
 /** A namespace glob as a plain pattern where it has no star inside. */
@@ -70,40 +64,26 @@ function globPieces(glob: string): Pieces {
   return second === '' ? {} : { namespace: { type: 'suffix', text: second } };
 }
 
-/** What an identity of another shape says about its trust domain. */
-function domainOf(identity: string): Pieces {
-  const slash = identity.indexOf('/');
-  return slash <= 0 ? {} : { trustDomain: exact(identity.slice(0, slash)) };
-}
-
 type IdentityMatcher = Extract<Matcher, { type: 'principal' | 'namespace-glob' | 'namespace' | 'service-account' | 'trust-domain' }>;
 
 function isIdentity(matcher: Matcher): matcher is IdentityMatcher {
   return ['principal', 'namespace-glob', 'namespace', 'service-account', 'trust-domain'].includes(matcher.type);
 }
 
-function piecesOf(matcher: Matcher): Pieces[] {
-  if (!isIdentity(matcher)) return [];
+function piecesOf(matcher: IdentityMatcher): readonly Pieces[] {
   switch (matcher.type) {
     case 'principal': {
       const pattern = matcher.pattern;
       if (pattern.type === 'exact') {
         const parts = identityParts(pattern.text);
-        return parts === undefined ? [domainOf(pattern.text)] : [{ trustDomain: exact(parts.trustDomain), namespace: exact(parts.namespace), account: exact(parts.account) }];
+        return parts === undefined ? [] : [{ trustDomain: exact(parts.trustDomain), namespace: exact(parts.namespace), account: exact(parts.account) }];
       }
-      const pieces = pattern.type === 'prefix' ? prefixPieces(pattern.text) : pattern.type === 'suffix' ? suffixPieces(pattern.text) : {};
-      return [pieces ?? (pattern.type === 'prefix' ? domainOf(pattern.text) : {})];
+      if (pattern.type === 'prefix') return [prefixPieces(pattern.text)];
+      return pattern.type === 'suffix' ? [suffixPieces(pattern.text)] : [];
     }
-    case 'namespace-glob': {
+    case 'namespace-glob':
       // The star crosses slashes, so the part behind the last one may also be found in `/sa` (A3.15); `namespaces` adds the namespace `ns`, in which `sa` is found.
-      const star = matcher.glob.lastIndexOf('*');
-      const slash = matcher.glob.indexOf('/');
-      return [
-        globPieces(matcher.glob),
-        ...(star === -1 ? [] : [globPieces(matcher.glob.slice(0, star + 1))]),
-        ...(slash === -1 ? [] : [globPieces(matcher.glob.slice(0, slash))]),
-      ];
-    }
+      return distinct([matcher.glob, matcher.glob.slice(0, matcher.glob.lastIndexOf('*') + 1), matcher.glob.replace(/\/.*$/, '')]).map(globPieces);
     case 'namespace':
       return [{ namespace: matcher.pattern }];
     case 'service-account':
@@ -132,10 +112,11 @@ function namespaces(pieces: readonly Pieces[], globbed: boolean, limit: number):
 function namesOf(pieces: readonly Pieces[], limit: number): string[] | undefined {
   const patterns = textPatterns(defined(pieces.map((piece) => piece.namespace)));
   const names = namesWithout(patterns);
-  const texts = { ...names, exact: distinct([...names.exact, ...patterns.exact.filter((text) => text.startsWith('~'))]) };
+  // A placeholder has slashes of its own; any other text with one is no namespace, and no identity is made of it.
   const globs = distinct(defined(pieces.map((piece) => piece.glob)));
-  if (globs.length === 0) return textCandidates(texts, '', 'elsewhere');
-  return automatonCandidates({ ...texts, templates: [], globs }, undefined, limit);
+  if (globs.length === 0) return textCandidates({ ...names, exact: patterns.exact }, '', 'elsewhere');
+  const found = automatonCandidates({ ...names, templates: [], globs }, undefined, limit);
+  return found === undefined ? undefined : [...new Set([...found, ...patterns.exact])];
 }
 
 function accepts(pattern: TextMatcher | undefined, text: string): boolean {
@@ -144,7 +125,7 @@ function accepts(pattern: TextMatcher | undefined, text: string): boolean {
 
 /** Identities of another shape than Istio's: names without a slash, and other paths below each trust domain. */
 function foreign(matchers: readonly Matcher[], trustDomains: readonly string[]): string[] {
-  const patterns = textPatterns(matchers.flatMap((matcher) => (matcher.type === 'principal' ? [matcher.pattern] : [])));
+  const patterns = textPatterns(ofType(matchers, 'principal').map(({ pattern }) => pattern));
   const shaped = (text: string): boolean => text.split('/').includes('ns');
   const ends: TextPatterns = {
     exact: patterns.exact.filter((text) => !shaped(text)),
@@ -156,7 +137,7 @@ function foreign(matchers: readonly Matcher[], trustDomains: readonly string[]):
 
 /** Identities such that every class of the matchers has one; Istio's shape first. `undefined` above the limit. */
 export function peerCandidates(matchers: readonly Matcher[], limit: number): string[] | undefined {
-  const pieces = matchers.flatMap(piecesOf);
+  const pieces = matchers.filter(isIdentity).flatMap(piecesOf);
   const globbed = matchers.some((matcher) => matcher.type === 'namespace-glob');
   const trustDomains = textCandidates(namesWithout(textPatterns(defined(pieces.map((piece) => piece.trustDomain)))), '', 'cluster.local');
   const found: string[] = [];
@@ -181,5 +162,5 @@ export function peerCandidates(matchers: readonly Matcher[], limit: number): str
       if (found.length > limit * 16) return undefined;
     }
   }
-  return [...found, ...foreign(matchers, trustDomains)].filter(possibleIdentity);
+  return [...new Set([...found, ...foreign(matchers, trustDomains)])].filter(possibleIdentity);
 }

@@ -4,7 +4,7 @@
  * continues with, suffix), so pairs and exact texts are all classes.
  */
 import { distinct } from '#lib/order.ts';
-import type { TextMatcher } from '../matcher.ts';
+import type { TemplatePattern, TextMatcher } from '../matcher.ts';
 
 /** Fillers in order of liking; the first that no pattern continues with is taken. Letters of `%`-escapes come late. */
 const fillers = [...Array.from('xyzqwvkjhgtnmupslroi'), ...Array.from('XYZQWVKJHGTNMUPSLROI'), ...Array.from('0123456789'), ...Array.from('abcdefABCDEF'), ...Array.from('-_~'), ...Array.from('éüñ中')];
@@ -15,7 +15,8 @@ export interface TextPatterns {
   readonly suffixes: readonly string[];
 }
 
-export function textPatterns(matchers: readonly TextMatcher[]): TextPatterns {
+/** Templates and what any text satisfies are none of these. */
+export function textPatterns(matchers: readonly (TextMatcher | TemplatePattern)[]): TextPatterns {
   const of = (type: 'exact' | 'prefix' | 'suffix'): string[] => distinct(matchers.flatMap((matcher) => (matcher.type === type ? [matcher.text] : [])));
   return { exact: of('exact'), prefixes: of('prefix'), suffixes: of('suffix') };
 }

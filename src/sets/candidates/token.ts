@@ -1,11 +1,9 @@
 /** Representatives of raw bearer tokens: where sent × whose signature × issuer × subject. */
 import { distinct } from '#lib/order.ts';
 import { textMatches, tokenStandsAt } from '../matches.ts';
-import type { Matcher, TextMatcher, Token } from '../matcher.ts';
+import { ofType, type Matcher, type TextMatcher, type Token } from '../matcher.ts';
 import { sentAt } from '../token-place.ts';
 import { textCandidates, textPatterns } from './text.ts';
-
-type TokenMatcher = Extract<Matcher, { type: 'token' }>;
 
 /** The header that a client uses unless told otherwise. */
 export const usualLocation = 'authorization:Bearer ';
@@ -21,7 +19,7 @@ function defined<T>(values: readonly (T | undefined)[]): T[] {
 
 /** Tokens such that every class of the matchers has one; `undefined` above the limit. */
 export function tokenCandidates(matchers: readonly Matcher[], limit: number): Token[] | undefined {
-  const tokens = matchers.filter((matcher): matcher is TokenMatcher => matcher.type === 'token');
+  const tokens = ofType(matchers, 'token');
   const mentioned = distinct(tokens.flatMap((matcher) => matcher.locations ?? []));
   const stood = sentAt(mentioned);
   if (stood === undefined) return undefined;
