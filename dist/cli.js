@@ -11789,9 +11789,9 @@ function substituted(text8, { values: values5, complete }) {
     const value = Object.hasOwn(values5, name2) ? values5[name2] : void 0;
     if (operator === void 0) return value ?? (complete ? "" : whole4);
     if (value === void 0 && !complete) return whole4;
-    const isSet2 = value !== void 0 && (value !== "" || !operator.startsWith(":"));
-    if (operator.endsWith("+")) return isSet2 ? word2 ?? "" : "";
-    return isSet2 ? value : word2 ?? "";
+    const isSet3 = value !== void 0 && (value !== "" || !operator.startsWith(":"));
+    if (operator.endsWith("+")) return isSet3 ? word2 ?? "" : "";
+    return isSet3 ? value : word2 ?? "";
   });
 }
 var reference, disabled;
@@ -12234,6 +12234,22 @@ function isPrefix(value) {
   const length = value.slice(slash + 1);
   return isAddress2(address) && prefixLength.test(length) && Number(length) <= (address.includes(":") ? 128 : 32);
 }
+function rangeBits(value) {
+  const range2 = value.includes(":") ? value : value.replace(/(^|\.)0+(?=[0-9])/g, "$1");
+  if (!isPrefix(range2)) return void 0;
+  const slash = range2.lastIndexOf("/");
+  const address = range2.slice(0, slash);
+  const family = address.includes(":") ? 6 : 4;
+  return { family, bits: (family === 4 ? ipv4Bits(address) : ipv6Bits(address)).slice(0, Number(range2.slice(slash + 1))) };
+}
+function ipv4Bits(address) {
+  return address.split(".").map((part3) => Number(part3).toString(2).padStart(8, "0")).join("");
+}
+function ipv6Bits(address) {
+  const bits = (half) => half.split(":").filter((part3) => part3 !== "").map((part3) => part3.includes(".") ? ipv4Bits(part3) : Number.parseInt(part3, 16).toString(2).padStart(16, "0")).join("");
+  const [head = "", tail] = address.split("::");
+  return tail === void 0 ? bits(head) : bits(head).padEnd(128 - bits(tail).length, "0") + bits(tail);
+}
 function isPortText(value) {
   return unsigned.test(value) && value.replace(/^0+(?=[0-9])/, "").length <= 5 && Number(value) <= 65535;
 }
@@ -12299,6 +12315,13 @@ function labelKeyRule(key3) {
   if (key3 === "") return "a label key must not be empty";
   return key3.includes("*") ? `\`${clip(key3)}\` holds a wildcard, which a label key cannot` : void 0;
 }
+function labelRequirementRule({ operator, values: values5 }) {
+  if (typeof operator !== "string" || mayHoldUnresolved(operator)) return void 0;
+  const listed6 = Array.isArray(values5) && values5.length > 0;
+  if (operator === "In" || operator === "NotIn") return listed6 ? void 0 : `\`${operator}\` needs \`values\``;
+  if (operator === "Exists" || operator === "DoesNotExist") return listed6 ? `\`${operator}\` takes no \`values\`` : void 0;
+  return `there is no operator \`${clip(operator)}\`: \`In\`, \`NotIn\`, \`Exists\` or \`DoesNotExist\``;
+}
 function sameNamespaceRule(value) {
   return value === "" ? void 0 : `a reference to another namespace (\`${clip(value)}\`) is not supported`;
 }
@@ -12319,6 +12342,7 @@ var portName, scheme, moduleSchemes;
 var init_shape_rules = __esm({
   "src/manifests/shape-rules.ts"() {
     "use strict";
+    init_unresolved();
     init_go_values();
     init_shape();
     portName = /^[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?$/;
@@ -12351,17 +12375,17 @@ function decodeLabelSelector(from2, key3) {
   if (selector === void 0) return void 0;
   return {
     matchLabels: textMapAt(selector, "matchLabels") ?? textMap2({}),
-    matchExpressions: entriesAt(selector, "matchExpressions").map((requirement2) => ({
-      key: textOr(requirement2, "key"),
-      operator: operatorOf(textOr(requirement2, "operator")),
-      values: textsAt(requirement2, "values")
+    matchExpressions: entriesAt(selector, "matchExpressions").map((requirement3) => ({
+      key: textOr(requirement3, "key"),
+      operator: operatorOf(textOr(requirement3, "operator")),
+      values: textsAt(requirement3, "values")
     }))
   };
 }
 function operatorOf(name2) {
   return name2 === "In" || name2 === "NotIn" || name2 === "Exists" || name2 === "DoesNotExist" ? name2 : "unknown";
 }
-var workloadSelectorShape, targetRefShape, labelSelectorShape;
+var workloadSelectorShape, targetRefShape, requirement, labelSelectorShape, judgedLabelSelectorShape;
 var init_selector = __esm({
   "src/manifests/selector.ts"() {
     "use strict";
@@ -12378,9 +12402,14 @@ var init_selector = __esm({
       },
       { required: ["kind", "name"] }
     );
+    requirement = { key: text3(), operator: text3(), values: list(text3()) };
     labelSelectorShape = object({
       matchLabels: map(text3()),
-      matchExpressions: list(object({ key: text3(), operator: text3(), values: list(text3()) }, { required: ["key", "operator"] }))
+      matchExpressions: list(object(requirement, { required: ["key", "operator"] }))
+    });
+    judgedLabelSelectorShape = object({
+      matchLabels: map(text3()),
+      matchExpressions: list(object(requirement, { required: ["key", "operator"], rule: labelRequirementRule }))
     });
   }
 });
@@ -12542,7 +12571,7 @@ var init_workload = __esm({
     podTemplateShape = object({ metadata: part2({ labels: map(text3()), annotations: map(text3()) }), spec: podSpec });
     revisionTemplateShape = part2({ metadata: part2({ labels: map(text3()), annotations: map(text3()) }), spec: part2({ serviceAccountName: text3(), containers: list(container) }) });
     podSpecShape = podSpec;
-    controllerSpecShape = part2({ replicas: whole(), selector: labelSelectorShape, template: podTemplateShape });
+    controllerSpecShape = part2({ replicas: whole(), selector: judgedLabelSelectorShape, template: podTemplateShape });
     replicationControllerSpecShape = part2({ replicas: whole(), selector: map(text3()), template: podTemplateShape });
     jobSpecShape = part2({ template: podTemplateShape });
     knativeServiceSpecShape = part2({ template: revisionTemplateShape });
@@ -13068,6 +13097,43 @@ var init_ingress = __esm({
   }
 });
 
+// src/manifests/network-policy-rules.ts
+function networkPeerRule(peer) {
+  const selects2 = ["podSelector", "namespaceSelector"].filter((key3) => isSet2(peer[key3]));
+  if (isSet2(peer["ipBlock"])) return selects2.length === 0 ? void 0 : `\`ipBlock\` stands alone in a peer: \`${selects2.join("` and `")}\` beside it is refused`;
+  return selects2.length > 0 ? void 0 : "a peer needs `podSelector`, `namespaceSelector` or `ipBlock`";
+}
+function networkPortRule({ port: port3, endPort }) {
+  if (!isSet2(endPort)) return void 0;
+  if (!isSet2(port3)) return "`endPort` needs a `port`";
+  if (typeof port3 === "string") return mayHoldUnresolved(port3) ? void 0 : `\`endPort\` needs a numeric \`port\`, not the name \`${clip(port3)}\``;
+  return typeof port3 === "number" && typeof endPort === "number" && endPort < port3 ? `\`endPort\` ${String(endPort)} is less than \`port\` ${String(port3)}` : void 0;
+}
+function addressRangeRule(value) {
+  return mayHoldUnresolved(value) || rangeBits(value) !== void 0 ? void 0 : `\`${clip(value)}\` is no address range`;
+}
+function addressBlockRule({ cidr, except }) {
+  const whole4 = typeof cidr === "string" ? rangeBits(cidr) : void 0;
+  if (whole4 === void 0 || !Array.isArray(except)) return void 0;
+  const ranges = except;
+  const outside = ranges.find((range2) => {
+    const inner = typeof range2 === "string" ? rangeBits(range2) : void 0;
+    return inner !== void 0 && !(inner.family === whole4.family && inner.bits.length > whole4.bits.length && inner.bits.startsWith(whole4.bits));
+  });
+  return typeof outside === "string" ? `\`except\` ${clip(outside)} does not lie inside \`cidr\` ${clip(String(cidr))}` : void 0;
+}
+function isSet2(value) {
+  return value !== void 0 && value !== null;
+}
+var init_network_policy_rules = __esm({
+  "src/manifests/network-policy-rules.ts"() {
+    "use strict";
+    init_unresolved();
+    init_go_values();
+    init_shape();
+  }
+});
+
 // src/manifests/network-policy.ts
 function decodeNetworkPolicy(manifest) {
   const spec = fieldsOr(manifest, "spec");
@@ -13160,22 +13226,27 @@ function decodeProtocol(protocol) {
 function range(protocol, start, end) {
   return start === void 0 || end === void 0 ? { type: "unknown" } : { type: "range", protocol, start, end };
 }
-var networkPeer, networkPorts, networkPolicyShape, pods, clusterPeer, adminPorts, rule, clusterPolicyShape, everything;
+var addressRange, networkPeer, networkPorts, networkPolicyShape, pods, clusterPeer, adminPorts, rule, clusterPolicyShape, everything;
 var init_network_policy = __esm({
   "src/manifests/network-policy.ts"() {
     "use strict";
+    init_network_policy_rules();
     init_reading();
     init_selector();
     init_shape();
     init_workload();
-    networkPeer = object({
-      podSelector: labelSelectorShape,
-      namespaceSelector: labelSelectorShape,
-      ipBlock: object({ cidr: text3(), except: list(text3()) }, { required: ["cidr"] })
-    });
-    networkPorts = list(object({ protocol: oneOf("TCP", "UDP", "SCTP"), port: numberOrText, endPort: whole({ min: 1, max: 65535 }) }));
+    addressRange = text3({ rule: addressRangeRule });
+    networkPeer = object(
+      {
+        podSelector: judgedLabelSelectorShape,
+        namespaceSelector: judgedLabelSelectorShape,
+        ipBlock: object({ cidr: addressRange, except: list(addressRange) }, { required: ["cidr"], rule: addressBlockRule })
+      },
+      { rule: networkPeerRule }
+    );
+    networkPorts = list(object({ protocol: oneOf("TCP", "UDP", "SCTP"), port: numberOrText, endPort: whole({ min: 1, max: 65535 }) }, { rule: networkPortRule }));
     networkPolicyShape = object({
-      podSelector: labelSelectorShape,
+      podSelector: judgedLabelSelectorShape,
       policyTypes: list(oneOf("Ingress", "Egress")),
       ingress: list(object({ ports: networkPorts, from: list(networkPeer) })),
       egress: list(object({ ports: networkPorts, to: list(networkPeer) }))
@@ -20263,9 +20334,9 @@ function readerOf(labels3) {
   return (key3) => Object.hasOwn(labels3, key3) ? labels3[key3] ?? null : null;
 }
 function selectionTold(selection, read6, untold) {
-  return everyTold(requirementsOf(selection), (requirement2) => {
-    const value = read6(requirement2.key);
-    return value === void 0 ? untold?.(requirement2) : requirementHolds(requirement2, value);
+  return everyTold(requirementsOf(selection), (requirement3) => {
+    const value = read6(requirement3.key);
+    return value === void 0 ? untold?.(requirement3) : requirementHolds(requirement3, value);
   });
 }
 function selectionHolds(selection, labels3) {
@@ -31572,10 +31643,10 @@ function namespaceLabelDimension(namespace, key3, value) {
 function namespaceSelected(mesh2, namespace, selection) {
   const read6 = namespaceReader(mesh2, namespace);
   return requirementsOf(selection).reduce(
-    (found2, requirement2) => {
-      const { key: key3, operator, values: values5 } = requirement2;
+    (found2, requirement3) => {
+      const { key: key3, operator, values: values5 } = requirement3;
       const value = read6(key3);
-      if (value !== void 0) return selectionTold({ matchLabels: {}, matchExpressions: [requirement2] }, read6) === true ? found2 : [];
+      if (value !== void 0) return selectionTold({ matchLabels: {}, matchExpressions: [requirement3] }, read6) === true ? found2 : [];
       const holds3 = (text8) => ({ dimension: namespaceLabelDimension(namespace, key3, text8), any: [{ type: "holds" }], none: [] });
       const fails = (text8) => ({ dimension: namespaceLabelDimension(namespace, key3, text8), any: [], none: [{ type: "holds" }] });
       switch (operator) {
@@ -40848,7 +40919,7 @@ function requestAuthentication(side2, scope3) {
   const exposed = externallyReachable(side2);
   const workloads2 = scopeOf5(side2, scope3).filter((workload2) => exposed.has(workload2.id) || side2.tokensAt(workload2).length > 0);
   if (workloads2.length === 0) return { parts: [], evidence: "INFERRED", without: "not-applicable", reason: "nothing here is reachable from outside and no RequestAuthentication exists" };
-  const required2 = new Map(workloads2.map((workload2) => [workload2.id, requirement(side2, workload2)]));
+  const required2 = new Map(workloads2.map((workload2) => [workload2.id, requirement2(side2, workload2)]));
   const pinned = new Map(workloads2.map((workload2) => [workload2.id, pinning(side2.tokensAt(workload2))]));
   const number4 = [...required2.values()].filter((entry2) => entry2.score === 1).length;
   return {
@@ -40861,7 +40932,7 @@ function requestAuthentication(side2, scope3) {
     reason: `${number4} of ${workloads2.length} workloads that outside callers or tokens reach require a valid token`
   };
 }
-function requirement(side2, workload2) {
+function requirement2(side2, workload2) {
   if (workload2.enrolment.mode === "none") return item(0, "is not in the mesh, so no token is checked");
   const validates = side2.tokensAt(workload2).some((policy) => policy.spec.jwtRules.length > 0);
   if (validates && tokenRequired(side2, workload2)) return item(1, "");
@@ -43248,7 +43319,7 @@ function callerCandidates(asked, matchers, limit) {
   const declared2 = distinct(asked.flatMap((matcher) => [...matcher.declared, ...matcher.names]));
   const labels3 = openLabels(asked, limit);
   if (labels3 === void 0) return void 0;
-  const mentioned = distinct(asked.flatMap((matcher) => matcher.selection === void 0 ? [] : requirementsOf(matcher.selection).filter((requirement2) => requirement2.key === nameKey).flatMap((requirement2) => requirement2.values)));
+  const mentioned = distinct(asked.flatMap((matcher) => matcher.selection === void 0 ? [] : requirementsOf(matcher.selection).filter((requirement3) => requirement3.key === nameKey).flatMap((requirement3) => requirement3.values)));
   const telling3 = [...apart2(declared2, matchers), ...mentioned.filter((name2) => !declared2.includes(name2)), freshName([...declared2, ...mentioned])];
   const identities2 = peerCandidates([...matchers.filter((matcher) => matcher.type !== "source-namespace"), ...telling3.map((name2) => ({ type: "namespace", pattern: { type: "exact", text: name2 } }))], limit);
   if (identities2 === void 0) return void 0;
