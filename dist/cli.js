@@ -12415,6 +12415,14 @@ var init_selector = __esm({
 });
 
 // src/manifests/workload.ts
+function ownPodsRule(spec) {
+  const template = fieldsAt(spec, "template");
+  const wanted2 = textMapAt(fieldsOr(spec, "selector"), "matchLabels");
+  if (template === void 0 || wanted2 === void 0) return void 0;
+  const labels3 = textMapAt(fieldsOr(template, "metadata"), "labels") ?? {};
+  const lost = Object.entries(wanted2).find(([key3, value]) => labels3[key3] !== value && !mayHoldUnresolved(`${value} ${labels3[key3] ?? ""}`));
+  return lost === void 0 ? void 0 : `\`selector\` asks for \`${clip(lost.join("="))}\`, which the labels of the template do not have`;
+}
 function decodeController(object3) {
   const spec = fieldsOr(object3, "spec");
   return { ...decodeTemplate(fieldsAt(spec, "template")), replicas: numberAt(spec, "replicas"), selector: decodeLabelSelector(spec, "selector") };
@@ -12512,6 +12520,7 @@ var userAndGroup, podSecurity, containerSecurity, probe, port, container, podSpe
 var init_workload = __esm({
   "src/manifests/workload.ts"() {
     "use strict";
+    init_unresolved();
     init_reading();
     init_selector();
     init_shape();
@@ -12571,7 +12580,7 @@ var init_workload = __esm({
     podTemplateShape = object({ metadata: part2({ labels: map(text3()), annotations: map(text3()) }), spec: podSpec });
     revisionTemplateShape = part2({ metadata: part2({ labels: map(text3()), annotations: map(text3()) }), spec: part2({ serviceAccountName: text3(), containers: list(container) }) });
     podSpecShape = podSpec;
-    controllerSpecShape = part2({ replicas: whole(), selector: judgedLabelSelectorShape, template: podTemplateShape });
+    controllerSpecShape = part2({ replicas: whole(), selector: judgedLabelSelectorShape, template: podTemplateShape }, { rule: ownPodsRule });
     replicationControllerSpecShape = part2({ replicas: whole(), selector: map(text3()), template: podTemplateShape });
     jobSpecShape = part2({ template: podTemplateShape });
     knativeServiceSpecShape = part2({ template: revisionTemplateShape });
@@ -12581,6 +12590,13 @@ var init_workload = __esm({
 });
 
 // src/manifests/service.ts
+function portNamesRule(spec) {
+  const names4 = entriesAt(spec, "ports").map((port3) => textOr(port3, "name"));
+  if (names4.length < 2) return void 0;
+  if (names4.includes("")) return "each of several ports needs a `name`";
+  const twice = names4.find((name2, index) => names4.indexOf(name2) !== index);
+  return twice === void 0 ? void 0 : `the port name \`${clip(twice)}\` is used twice`;
+}
 function decodeService(object3) {
   const spec = fieldsOr(object3, "spec");
   const selector = textMapAt(spec, "selector");
@@ -12622,32 +12638,35 @@ var init_service = __esm({
     init_shape();
     init_workload();
     types = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
-    serviceSpecShape = object({
-      type: oneOf(...types),
-      selector: map(text3()),
-      clusterIP: text3(),
-      clusterIPs: list(text3()),
-      externalName: text3(),
-      externalIPs: list(text3()),
-      loadBalancerSourceRanges: list(text3()),
-      loadBalancerClass: text3(),
-      publishNotReadyAddresses: flag,
-      ...unread("allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy", "loadBalancerIP"),
-      ...unread("sessionAffinity", "sessionAffinityConfig", "trafficDistribution", "topologyKeys", "ipFamily"),
-      ports: list(
-        object(
-          {
-            name: text3(),
-            port: whole({ min: 1, max: 65535 }),
-            targetPort: numberOrText,
-            protocol: oneOf("TCP", "UDP", "SCTP"),
-            appProtocol: text3(),
-            nodePort: whole({ min: 0, max: 65535 })
-          },
-          { required: ["port"] }
+    serviceSpecShape = object(
+      {
+        type: oneOf(...types),
+        selector: map(text3()),
+        clusterIP: text3(),
+        clusterIPs: list(text3()),
+        externalName: text3(),
+        externalIPs: list(text3()),
+        loadBalancerSourceRanges: list(text3()),
+        loadBalancerClass: text3(),
+        publishNotReadyAddresses: flag,
+        ...unread("allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy", "loadBalancerIP"),
+        ...unread("sessionAffinity", "sessionAffinityConfig", "trafficDistribution", "topologyKeys", "ipFamily"),
+        ports: list(
+          object(
+            {
+              name: text3(),
+              port: whole({ min: 1, max: 65535 }),
+              targetPort: numberOrText,
+              protocol: oneOf("TCP", "UDP", "SCTP"),
+              appProtocol: text3(),
+              nodePort: whole({ min: 0, max: 65535 })
+            },
+            { required: ["port"] }
+          )
         )
-      )
-    });
+      },
+      { rule: portNamesRule }
+    );
     digits = /^[0-9]{1,5}$/;
   }
 });
