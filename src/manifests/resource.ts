@@ -21,6 +21,8 @@ export interface ManifestProblem {
   readonly message: string;
   /** The nearest real field name, where one is within edit distance 2. */
   readonly nearest?: string;
+  /** The part of the object that has this field, where it was indented too deep or too little. */
+  readonly place?: string;
   /** All values that the schema takes, where it lists them. */
   readonly choices?: readonly Choice[];
   /** False: our tables may be older than the cluster; the finding is medium and undecided. */

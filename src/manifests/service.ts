@@ -1,5 +1,5 @@
 import { choiceAt, entriesAt, fieldsOr, flagAt, numberAt, portAt, textAt, textMapAt, textOr, textsAt, type Fields } from './reading.ts';
-import { flag, list, map, numberOrText, object, oneOf, text, unread, whole } from './shape.ts';
+import { clip, flag, list, map, numberOrText, object, oneOf, text, unread, whole } from './shape.ts';
 import { transportOf } from './workload.ts';
 
 export interface ServiceSpec {
@@ -28,32 +28,44 @@ export interface ServicePort {
 const types = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] as const;
 
 /** @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/ */
-export const serviceSpecShape = object({
-  type: oneOf(...types),
-  selector: map(text()),
-  clusterIP: text(),
-  clusterIPs: list(text()),
-  externalName: text(),
-  externalIPs: list(text()),
-  loadBalancerSourceRanges: list(text()),
-  loadBalancerClass: text(),
-  publishNotReadyAddresses: flag,
-  ...unread('allocateLoadBalancerNodePorts', 'externalTrafficPolicy', 'healthCheckNodePort', 'internalTrafficPolicy', 'ipFamilies', 'ipFamilyPolicy', 'loadBalancerIP'),
-  ...unread('sessionAffinity', 'sessionAffinityConfig', 'trafficDistribution', 'topologyKeys', 'ipFamily'),
-  ports: list(
-    object(
-      {
-        name: text(),
-        port: whole({ min: 1, max: 65535 }),
-        targetPort: numberOrText,
-        protocol: oneOf('TCP', 'UDP', 'SCTP'),
-        appProtocol: text(),
-        nodePort: whole({ min: 0, max: 65535 }),
-      },
-      { required: ['port'] },
+export const serviceSpecShape = object(
+  {
+    type: oneOf(...types),
+    selector: map(text()),
+    clusterIP: text(),
+    clusterIPs: list(text()),
+    externalName: text(),
+    externalIPs: list(text()),
+    loadBalancerSourceRanges: list(text()),
+    loadBalancerClass: text(),
+    publishNotReadyAddresses: flag,
+    ...unread('allocateLoadBalancerNodePorts', 'externalTrafficPolicy', 'healthCheckNodePort', 'internalTrafficPolicy', 'ipFamilies', 'ipFamilyPolicy', 'loadBalancerIP'),
+    ...unread('sessionAffinity', 'sessionAffinityConfig', 'trafficDistribution', 'topologyKeys', 'ipFamily'),
+    ports: list(
+      object(
+        {
+          name: text(),
+          port: whole({ min: 1, max: 65535 }),
+          targetPort: numberOrText,
+          protocol: oneOf('TCP', 'UDP', 'SCTP'),
+          appProtocol: text(),
+          nodePort: whole({ min: 0, max: 65535 }),
+        },
+        { required: ['port'] },
+      ),
     ),
-  ),
-});
+  },
+  { rule: portNamesRule },
+);
+
+/** Several ports are told apart by their names, each by one of its own. */
+function portNamesRule(spec: Fields): string | undefined {
+  const names = entriesAt(spec, 'ports').map((port) => textOr(port, 'name'));
+  if (names.length < 2) return undefined;
+  if (names.includes('')) return 'each of several ports needs a `name`';
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  return twice === undefined ? undefined : `the port name \`${clip(twice)}\` is used twice`;
+}
 
 export function decodeService(object: Fields): ServiceSpec {
   const spec = fieldsOr(object, 'spec');

@@ -117,6 +117,8 @@ class ShapeWalk {
   readonly problems: ManifestProblem[] = [];
   /** One stack for the whole walk: a path is copied only where something is wrong. */
   readonly #path: (string | number)[];
+  /** The objects around the one that is looked at, each with the length of its path. */
+  readonly #around: { readonly shape: ObjectShape; readonly value: Fields; readonly depth: number }[] = [];
 
   constructor(at: FieldPath) {
     this.#path = [...at];
@@ -232,11 +234,12 @@ class ShapeWalk {
       this.#refuse(value, 'an object');
       return;
     }
+    this.#around.push({ shape, value, depth: this.#path.length });
     for (const key of Object.keys(value)) {
       const entry = value[key];
       const inner = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
       if (inner === undefined) {
-        if (shape.open !== true) this.#unknown(key, shape);
+        if (shape.open !== true) this.#unknown(key, shape, value);
         continue;
       }
       if (entry === null || entry === undefined) continue;
@@ -244,6 +247,7 @@ class ShapeWalk {
       this.check(entry, inner);
       this.#path.pop();
     }
+    this.#around.pop();
     for (const key of shape.required ?? []) {
       if (isAbsent(value[key])) {
         this.#path.push(key);
@@ -259,16 +263,31 @@ class ShapeWalk {
     if (refusal !== undefined) this.#say(refusal);
   }
 
-  #unknown(key: string, shape: ObjectShape): void {
+  #unknown(key: string, shape: ObjectShape, value: Fields): void {
     if (this.problems.length >= maxProblems) return;
     const nearest = nearestName(key, Object.keys(shape.fields));
+    const place = nearest === undefined ? this.#placeOf(key, shape, value) : undefined;
+    const hint = nearest === undefined ? place && `it belongs to \`${place}\`` : `\`${nearest}\` is meant`;
     this.problems.push({
       kind: 'unknown-field',
       path: [...this.#path, key],
-      message: nearest === undefined ? `there is no field \`${clip(key)}\` here` : `there is no field \`${clip(key)}\` here; \`${nearest}\` is meant`,
+      message: `there is no field \`${clip(key)}\` here${hint === undefined ? '' : `; ${hint}`}`,
       ...(nearest === undefined ? {} : { nearest }),
-      certain: nearest !== undefined,
+      ...(place === undefined ? {} : { place }),
+      certain: nearest !== undefined || place !== undefined,
     });
+  }
+
+  /**
+   * Where a field stands that was indented too deep (an object around has it, and not set) or too little (a part that is not written here has it, or a map that is).
+   * A field that a newer schema has is seldom one that is missing right beside.
+   */
+  #placeOf(key: string, shape: ObjectShape, value: Fields): string | undefined {
+    const around = this.#around.findLast((outer) => outer.shape !== shape && Object.hasOwn(outer.shape.fields, key) && isAbsent(outer.value[key]));
+    if (around !== undefined && around.depth > 0) return fieldName(this.#path.slice(0, around.depth));
+    const parts = Object.entries(shape.fields).filter(([name]) => isAbsent(value[name]));
+    const inside = parts.find(([, part]) => hasField(part, key)) ?? (Object.keys(shape.fields).length === 1 ? parts.find(([, part]) => part.is === 'map' && part.of.is === 'text') : undefined);
+    return inside === undefined ? undefined : fieldName([...this.#path, inside[0]]);
   }
 
   #refuse(value: unknown, wanted: string, choices?: readonly Choice[]): void {
@@ -284,12 +303,29 @@ function isNumber(value: unknown): value is number | bigint {
   return (typeof value === 'number' && Number.isFinite(value)) || typeof value === 'bigint';
 }
 
+/** A part, or the entries of a list of them. */
+function hasField(part: Shape, key: string): boolean {
+  const entry = part.is === 'list' ? part.of : part;
+  return entry.is === 'object' && Object.hasOwn(entry.fields, key);
+}
+
 function isAbsent(value: unknown): boolean {
   return value === null || value === undefined;
 }
 
+/** `spec.rules[0].from[1].source` */
+export function fieldName(path: readonly (string | number)[]): string {
+  return path.reduce<string>((name, step) => {
+    if (typeof step === 'number') return `${name}[${String(step)}]`;
+    if (/^[A-Za-z0-9_-]+$/.test(step)) return name === '' ? step : `${name}.${step}`;
+    return `${name}[${JSON.stringify(step)}]`;
+  }, '');
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
 /** A YAML mapping as plain object. */
-export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

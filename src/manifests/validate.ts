@@ -1,6 +1,6 @@
 import { decodeDocument } from './decode.ts';
 import type { ManifestProblem } from './resource.ts';
-import { isFields } from './shape.ts';
+import { fieldName, isFields } from './shape.ts';
 
 /** What admission says to one object. */
 export interface Admission {
@@ -40,13 +40,4 @@ export function admissionOf(problems: readonly ManifestProblem[]): Admission {
     if (problem !== undefined) return { accepted: false, by, warnings: [], message: `${fieldName(problem.path)}: ${problem.message}` };
   }
   return { accepted: true, warnings: problems.filter((problem) => problem.kind === 'warning').map((problem) => problem.message) };
-}
-
-/** `spec.rules[0].from[1].source` */
-export function fieldName(path: readonly (string | number)[]): string {
-  return path.reduce<string>((name, step) => {
-    if (typeof step === 'number') return `${name}[${String(step)}]`;
-    if (/^[A-Za-z0-9_-]+$/.test(step)) return name === '' ? step : `${name}.${step}`;
-    return `${name}[${JSON.stringify(step)}]`;
-  }, '');
 }

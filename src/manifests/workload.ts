@@ -1,6 +1,7 @@
+import { mayHoldUnresolved } from '#lib/unresolved.ts';
 import { entriesAt, fieldsAt, fieldsOr, flagAt, noFields, numberAt, own, portAt, textAt, textMap, textMapAt, textOr, textsAt, type Fields } from './reading.ts';
 import { decodeLabelSelector, judgedLabelSelectorShape, type LabelSelector } from './selector.ts';
-import { anything, flag, list, map, numberOrText, object, oneOf, part, text, unread, whole, type Shape } from './shape.ts';
+import { anything, clip, flag, list, map, numberOrText, object, oneOf, part, text, unread, whole, type Shape } from './shape.ts';
 
 /** What a workload's pods look like: labels and annotations of the *pod template* (M59), never the controller's own. */
 export interface WorkloadSpec {
@@ -131,12 +132,25 @@ export const podTemplateShape = object({ metadata: part({ labels: map(text()), a
 export const revisionTemplateShape = part({ metadata: part({ labels: map(text()), annotations: map(text()) }), spec: part({ serviceAccountName: text(), containers: list(container) }) });
 
 export const podSpecShape: Shape = podSpec;
-export const controllerSpecShape: Shape = part({ replicas: whole(), selector: judgedLabelSelectorShape, template: podTemplateShape });
+export const controllerSpecShape: Shape = part({ replicas: whole(), selector: judgedLabelSelectorShape, template: podTemplateShape }, { rule: ownPodsRule });
 /** The selector of a ReplicationController is a plain map. */
 export const replicationControllerSpecShape: Shape = part({ replicas: whole(), selector: map(text()), template: podTemplateShape });
 export const jobSpecShape: Shape = part({ template: podTemplateShape });
 export const knativeServiceSpecShape: Shape = part({ template: revisionTemplateShape });
 export const cronJobSpecShape: Shape = part({ schedule: text(), jobTemplate: part({ spec: jobSpecShape, metadata: anything }) });
+
+/**
+ * A controller whose pods would not be its own is refused: the labels of the template moved and the selector did not, or the other way round.
+ * @see https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#selector
+ */
+function ownPodsRule(spec: Fields): string | undefined {
+  const template = fieldsAt(spec, 'template');
+  const wanted = textMapAt(fieldsOr(spec, 'selector'), 'matchLabels');
+  if (template === undefined || wanted === undefined) return undefined;
+  const labels = textMapAt(fieldsOr(template, 'metadata'), 'labels') ?? {};
+  const lost = Object.entries(wanted).find(([key, value]) => labels[key] !== value && !mayHoldUnresolved(`${value} ${labels[key] ?? ''}`));
+  return lost === undefined ? undefined : `\`selector\` asks for \`${clip(lost.join('='))}\`, which the labels of the template do not have`;
+}
 
 /** Deployment, StatefulSet, DaemonSet, ReplicaSet, Rollout. */
 export function decodeController(object: Fields): WorkloadSpec {

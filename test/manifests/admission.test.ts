@@ -188,6 +188,21 @@ describe('NetworkPolicies that the API server refuses', () => {
   });
 });
 
+describe('workloads and Services that the API server refuses', () => {
+  test('a controller selects the pods that it makes', () => {
+    const deployment = (matchLabels: unknown, labels: unknown): string =>
+      validateManifest({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x' }, spec: { selector: { matchLabels }, template: { metadata: { labels } } } }).by ?? 'accepted';
+    expect([deployment({ app: 'a' }, { app: 'a', tier: 'b' }), deployment({ app: 'a' }, { app: '${APP}' })]).toEqual(['accepted', 'accepted']);
+    expect([deployment({ app: 'a' }, { app: 'b' }), deployment({ app: 'a', tier: 'b' }, { app: 'a' }), deployment({ app: 'a' }, undefined)]).toEqual(['crd', 'crd', 'crd']);
+  });
+
+  test('each of several ports of a Service has a name of its own', () => {
+    const service = (...ports: readonly unknown[]): string => validateManifest({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'x' }, spec: { ports } }).by ?? 'accepted';
+    expect([service({ port: 80 }), service({ port: 80, name: 'a' }, { port: 81, name: 'b' })]).toEqual(['accepted', 'accepted']);
+    expect([service({ port: 80 }, { port: 81 }), service({ port: 80, name: 'a' }, { port: 81 }), service({ port: 80, name: 'a' }, { port: 81, name: 'a' })]).toEqual(['crd', 'crd', 'crd']);
+  });
+});
+
 describe('traffic kinds that Istio refuses', () => {
   const verdict = (kind: string, spec: unknown): string => {
     const { by, warnings } = validateManifest({ apiVersion: 'networking.istio.io/v1', kind, metadata: { name: 'x', namespace: 'shop' }, spec });

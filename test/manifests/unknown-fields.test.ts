@@ -43,6 +43,27 @@ describe('misspelt fields', () => {
     expect(unknown('apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: x}\nspec: {parentRef: [{name: a}]}\n')).toEqual([{ path: 'spec.parentRef', nearest: 'parentRefs', certain: true }]);
   });
 
+  test('a field that was indented too deep or too little belongs to another part', () => {
+    const places = (kind: string, spec: string, beside = ''): unknown =>
+      problems(`apiVersion: security.istio.io/v1\nkind: ${kind}\nmetadata: {name: x}\n${beside}spec: ${spec}\n`)
+        .filter((problem) => problem.kind === 'unknown-field')
+        .map(({ path, place, certain }) => [path.join('.'), place, certain]);
+    expect(places('AuthorizationPolicy', '{rules: [{to: [], action: DENY}]}')).toEqual([['spec.rules.0.action', 'spec', true]]);
+    expect(places('AuthorizationPolicy', '{rules: [{from: [{source: {namespaces: [a], when: []}}]}]}')).toEqual([['spec.rules.0.from.0.source.when', 'spec.rules[0]', true]]);
+    expect(places('AuthorizationPolicy', '{selector: {app: a}}')).toEqual([['spec.selector.app', 'spec.selector.matchLabels', true]]);
+    expect(places('AuthorizationPolicy', '{rules: [{source: {namespaces: [a]}}]}')).toEqual([['spec.rules.0.source', 'spec.rules[0].from', true]]);
+    expect(places('PeerAuthentication', '{mode: STRICT}')).toEqual([['spec.mode', 'spec.mtls', true]]);
+    expect(places('PeerAuthentication', '', 'mtls: {mode: STRICT}\n')).toEqual([['mtls', 'spec', true]]);
+  });
+
+  test('a name that stands in both places already, or nowhere near, may be newer than the tables', () => {
+    const certain = (spec: string): readonly boolean[] => problems(`apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: x}\nspec: ${spec}\n`).map((problem) => problem.certain);
+    expect(certain('{action: DENY, rules: [{to: [], action: DENY}]}')).toEqual([false]);
+    expect(certain('{selector: {matchLabels: {app: a}, app: a}}')).toEqual([false]);
+    expect(certain('{rules: [{from: [], source: {namespaces: [a]}}]}')).toEqual([false]);
+    expect(certain('{rules: [{paths: [/a]}]}')).toEqual([false]);
+  });
+
   test('in a workload the field is a question: the workload itself runs', () => {
     const text = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {serviceAcountName: web, containers: [{name: a, image: b}]}}}\n';
     expect(unknown(text)).toEqual([{ path: 'spec.template.spec.serviceAcountName', nearest: 'serviceAccountName', certain: false }]);

@@ -1,7 +1,8 @@
 /**
- * A misspelt field: the API drops it, or strict clients refuse the object; either way the manifest does not do what it says. Without a
- * near name the tables may be older than the cluster: medium and undecided.
+ * A misspelt or misplaced field: the API drops it, or strict clients refuse the object; either way the manifest does not do what it says. Without a
+ * near name or place the tables may be older than the cluster: medium and undecided.
  */
+import type { ManifestProblem } from '#manifests/resource.ts';
 import { defineDetector } from '../detector.ts';
 import { fieldText, problemIdentity, problemsOf } from '../problem-drafts.ts';
 import { named } from '../text.ts';
@@ -15,7 +16,12 @@ export const unknownField = defineDetector({
       certainty: problem.certain ? 'proved' : 'undecided',
       message: `${named(resource)} has no field \`${fieldText(problem.path)}\`${problem.nearest === undefined ? '' : `, did you mean \`${problem.nearest}\``}: ${problem.message}`,
       impact: 'the field is dropped or the object refused; a restriction that stands in it does not exist',
-      remedy: problem.nearest === undefined ? 'check the field against the API reference of the version that the cluster runs' : `write \`${problem.nearest}\``,
+      remedy: remedyOf(problem),
       validation: { positive: '`kubectl apply --dry-run=server --validate=strict` accepts the object', negative: 'a request that the field is there to refuse is refused after it is applied' },
     })),
 });
+
+function remedyOf({ nearest, place }: ManifestProblem): string {
+  if (nearest !== undefined) return `write \`${nearest}\``;
+  return place === undefined ? 'check the field against the API reference of the version that the cluster runs' : `move it to \`${place}\``;
+}
