@@ -2,7 +2,7 @@
 import { ofKind } from '#mesh/attachment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
-import { servicesOf } from '#mesh/services.ts';
+import { addressableNamed, servicesOf } from '#mesh/services.ts';
 import { nearestName } from '#manifests/nearest-name.ts';
 import { workloadNamed } from '#posture/answer.ts';
 import type { Query } from '#posture/query.ts';
@@ -24,12 +24,21 @@ function suggestion(id: string, meshes: readonly Mesh[]): string {
   return nearest === undefined ? 'name it as `namespace/name`; ' : `did you mean \`${nearest}\`? `;
 }
 
-/** The only port that the destination declares; otherwise an error that lists what it declares. */
+/** The only port that the destination declares, a Service's own where a host is named; otherwise an error that lists what it declares. */
 export function onlyPort(to: Query['to'], meshes: readonly Mesh[]): number {
-  const ports = [...new Set(destinations(to, meshes).flatMap((workload) => workload.ports.map(({ port }) => port)))].sort((left, right) => left - right);
+  const { host } = to;
+  const declared = host === undefined ? destinations(to, meshes).flatMap((workload) => workload.ports.map(({ port }) => port)) : meshes.flatMap((mesh) => portsOfName(mesh, host));
+  const ports = [...new Set(declared)].sort((left, right) => left - right);
   const [first, second] = ports;
   if (first !== undefined && second === undefined) return first;
-  throw new InputError('`explain` needs `--port`', ports.length === 0 ? 'name the port of its pods; no manifest declares one' : `the pods listen on ${ports.join(', ')}`);
+  const whose = host === undefined ? 'the pods listen on' : `\`${host}\` has the ports`;
+  throw new InputError('`explain` needs `--port`', ports.length > 0 ? `${whose} ${ports.join(', ')}` : host === undefined ? 'name the port of its pods; no manifest declares one' : `no manifest declares a Service of the name \`${host}\``);
+}
+
+function portsOfName(mesh: Mesh, host: string): readonly number[] {
+  const service = addressableNamed(mesh, host);
+  if (service === undefined) return [];
+  return service.kind === 'Service' ? service.spec.ports.map(({ port }) => port) : service.spec.ports.map(({ number }) => number);
 }
 
 function destinations({ workload }: Query['to'], meshes: readonly Mesh[]): readonly Workload[] {

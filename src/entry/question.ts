@@ -90,7 +90,7 @@ function pathOf(text: string): string {
 
 /** The question; its port is missing where no flag names one. */
 export function questionOf(flags: Flags): Query | { readonly portless: Query['to']; readonly with: (port: number) => Query } {
-  if (flags.to === undefined) throw new InputError('`explain` needs `--to`, or `--queries`', 'name the workload as `namespace/name`, with `--port` of its pods');
+  if (flags.to === undefined) throw new InputError('`explain` needs `--to`, or `--queries`', 'name the workload as `namespace/name`, with `--port` of its pods, or the host of a Service with the port of that');
   if (flags.ip !== undefined && parseIp(flags.ip) === undefined) throw new InputError(`\`--ip ${flags.ip}\` is not an address`, 'write it as `203.0.113.10`, without a port or a mask');
   const to = targetOf(flags.to);
   const from: Query['from'] = { ...callerOf(flags.from ?? 'plaintext'), ...(flags.ip === undefined ? {} : { ip: flags.ip }) };

@@ -49,6 +49,8 @@ describe('on one tree', () => {
   test('the port of the Service is answered and remarked upon; the host of a Service takes it', async () => {
     expect(flat(await ask('--tree', 'head', '--to', 'shop/orders', '--port', '80'))).toContain('note: `--port` is the port of the pods: `Service/shop/orders` sends its port 80 to 8080');
     expect(flat(await ask('--tree', 'head', '--to', 'orders.shop', '--port', '80'))).toContain('port 8080 of `shop/orders`');
+    expect(flat(await ask('--tree', 'head', '--to', 'orders.shop'))).toBe(flat(await ask('--tree', 'head', '--to', 'orders.shop', '--port', '80')));
+    expect((await ask('--tree', 'head', '--to', 'nobody.shop')).stderr).toContain('`explain` needs `--port`; no manifest declares a Service of the name `nobody.shop`');
   });
 
   test('what the manifests do not tell can be given', async () => {

@@ -14,7 +14,7 @@ export const unknownField = defineDetector({
       ...problemIdentity(resource, problem),
       severity: problem.certain ? 'high' : 'medium',
       certainty: problem.certain ? 'proved' : 'undecided',
-      message: `${named(resource)} has no field \`${fieldText(problem.path)}\`${problem.nearest === undefined ? '' : `, did you mean \`${problem.nearest}\``}: ${problem.message}`,
+      message: `${named(resource)} has no field \`${fieldText(problem.path)}\`${problem.nearest === undefined ? '' : `; \`${problem.nearest}\` is meant`}`,
       impact: 'the field is dropped or the object refused; a restriction that stands in it does not exist',
       remedy: remedyOf(problem),
       validation: { positive: '`kubectl apply --dry-run=server --validate=strict` accepts the object', negative: 'a request that the field is there to refuse is refused after it is applied' },
