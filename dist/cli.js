@@ -11852,8 +11852,19 @@ function schemaProblem(path2, message) {
 function isNumber(value) {
   return typeof value === "number" && Number.isFinite(value) || typeof value === "bigint";
 }
+function hasField(part3, key3) {
+  const entry2 = part3.is === "list" ? part3.of : part3;
+  return entry2.is === "object" && Object.hasOwn(entry2.fields, key3);
+}
 function isAbsent(value) {
   return value === null || value === void 0;
+}
+function fieldName(path2) {
+  return path2.reduce((name2, step) => {
+    if (typeof step === "number") return `${name2}[${String(step)}]`;
+    if (/^[A-Za-z0-9_-]+$/.test(step)) return name2 === "" ? step : `${name2}.${step}`;
+    return `${name2}[${JSON.stringify(step)}]`;
+  }, "");
 }
 function isFields(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -11886,6 +11897,8 @@ var init_shape = __esm({
       problems = [];
       /** One stack for the whole walk: a path is copied only where something is wrong. */
       #path;
+      /** The objects around the one that is looked at, each with the length of its path. */
+      #around = [];
       constructor(at2) {
         this.#path = [...at2];
       }
@@ -11993,11 +12006,12 @@ var init_shape = __esm({
           this.#refuse(value, "an object");
           return;
         }
+        this.#around.push({ shape, value, depth: this.#path.length });
         for (const key3 of Object.keys(value)) {
           const entry2 = value[key3];
           const inner = Object.hasOwn(shape.fields, key3) ? shape.fields[key3] : void 0;
           if (inner === void 0) {
-            if (shape.open !== true) this.#unknown(key3, shape);
+            if (shape.open !== true) this.#unknown(key3, shape, value);
             continue;
           }
           if (entry2 === null || entry2 === void 0) continue;
@@ -12005,6 +12019,7 @@ var init_shape = __esm({
           this.check(entry2, inner);
           this.#path.pop();
         }
+        this.#around.pop();
         for (const key3 of shape.required ?? []) {
           if (isAbsent(value[key3])) {
             this.#path.push(key3);
@@ -12019,16 +12034,30 @@ var init_shape = __esm({
         const refusal = shape.rule?.(value);
         if (refusal !== void 0) this.#say(refusal);
       }
-      #unknown(key3, shape) {
+      #unknown(key3, shape, value) {
         if (this.problems.length >= maxProblems) return;
         const nearest2 = nearestName(key3, Object.keys(shape.fields));
+        const place3 = nearest2 === void 0 ? this.#placeOf(key3, shape, value) : void 0;
+        const hint = nearest2 === void 0 ? place3 && `it belongs to \`${place3}\`` : `\`${nearest2}\` is meant`;
         this.problems.push({
           kind: "unknown-field",
           path: [...this.#path, key3],
-          message: nearest2 === void 0 ? `there is no field \`${clip(key3)}\` here` : `there is no field \`${clip(key3)}\` here; \`${nearest2}\` is meant`,
+          message: `there is no field \`${clip(key3)}\` here${hint === void 0 ? "" : `; ${hint}`}`,
           ...nearest2 === void 0 ? {} : { nearest: nearest2 },
-          certain: nearest2 !== void 0
+          ...place3 === void 0 ? {} : { place: place3 },
+          certain: nearest2 !== void 0 || place3 !== void 0
         });
+      }
+      /**
+       * Where a field stands that was indented too deep (an object around has it, and not set) or too little (a part that is not written here has it, or a map that is).
+       * A field that a newer schema has is seldom one that is missing right beside.
+       */
+      #placeOf(key3, shape, value) {
+        const around = this.#around.findLast((outer) => outer.shape !== shape && Object.hasOwn(outer.shape.fields, key3) && isAbsent(outer.value[key3]));
+        if (around !== void 0 && around.depth > 0) return fieldName(this.#path.slice(0, around.depth));
+        const parts2 = Object.entries(shape.fields).filter(([name2]) => isAbsent(value[name2]));
+        const inside4 = parts2.find(([, part3]) => hasField(part3, key3)) ?? (Object.keys(shape.fields).length === 1 ? parts2.find(([, part3]) => part3.is === "map" && part3.of.is === "text") : void 0);
+        return inside4 === void 0 ? void 0 : fieldName([...this.#path, inside4[0]]);
       }
       #refuse(value, wanted2, choices) {
         this.#say(`must be ${wanted2}, not ${describe(value)}`, choices);
@@ -12415,6 +12444,14 @@ var init_selector = __esm({
 });
 
 // src/manifests/workload.ts
+function ownPodsRule(spec) {
+  const template = fieldsAt(spec, "template");
+  const wanted2 = textMapAt(fieldsOr(spec, "selector"), "matchLabels");
+  if (template === void 0 || wanted2 === void 0) return void 0;
+  const labels3 = textMapAt(fieldsOr(template, "metadata"), "labels") ?? {};
+  const lost = Object.entries(wanted2).find(([key3, value]) => labels3[key3] !== value && !mayHoldUnresolved(`${value} ${labels3[key3] ?? ""}`));
+  return lost === void 0 ? void 0 : `\`selector\` asks for \`${clip(lost.join("="))}\`, which the labels of the template do not have`;
+}
 function decodeController(object3) {
   const spec = fieldsOr(object3, "spec");
   return { ...decodeTemplate(fieldsAt(spec, "template")), replicas: numberAt(spec, "replicas"), selector: decodeLabelSelector(spec, "selector") };
@@ -12512,6 +12549,7 @@ var userAndGroup, podSecurity, containerSecurity, probe, port, container, podSpe
 var init_workload = __esm({
   "src/manifests/workload.ts"() {
     "use strict";
+    init_unresolved();
     init_reading();
     init_selector();
     init_shape();
@@ -12571,7 +12609,7 @@ var init_workload = __esm({
     podTemplateShape = object({ metadata: part2({ labels: map(text3()), annotations: map(text3()) }), spec: podSpec });
     revisionTemplateShape = part2({ metadata: part2({ labels: map(text3()), annotations: map(text3()) }), spec: part2({ serviceAccountName: text3(), containers: list(container) }) });
     podSpecShape = podSpec;
-    controllerSpecShape = part2({ replicas: whole(), selector: judgedLabelSelectorShape, template: podTemplateShape });
+    controllerSpecShape = part2({ replicas: whole(), selector: judgedLabelSelectorShape, template: podTemplateShape }, { rule: ownPodsRule });
     replicationControllerSpecShape = part2({ replicas: whole(), selector: map(text3()), template: podTemplateShape });
     jobSpecShape = part2({ template: podTemplateShape });
     knativeServiceSpecShape = part2({ template: revisionTemplateShape });
@@ -12581,6 +12619,13 @@ var init_workload = __esm({
 });
 
 // src/manifests/service.ts
+function portNamesRule(spec) {
+  const names4 = entriesAt(spec, "ports").map((port3) => textOr(port3, "name"));
+  if (names4.length < 2) return void 0;
+  if (names4.includes("")) return "each of several ports needs a `name`";
+  const twice = names4.find((name2, index) => names4.indexOf(name2) !== index);
+  return twice === void 0 ? void 0 : `the port name \`${clip(twice)}\` is used twice`;
+}
 function decodeService(object3) {
   const spec = fieldsOr(object3, "spec");
   const selector = textMapAt(spec, "selector");
@@ -12622,32 +12667,35 @@ var init_service = __esm({
     init_shape();
     init_workload();
     types = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
-    serviceSpecShape = object({
-      type: oneOf(...types),
-      selector: map(text3()),
-      clusterIP: text3(),
-      clusterIPs: list(text3()),
-      externalName: text3(),
-      externalIPs: list(text3()),
-      loadBalancerSourceRanges: list(text3()),
-      loadBalancerClass: text3(),
-      publishNotReadyAddresses: flag,
-      ...unread("allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy", "loadBalancerIP"),
-      ...unread("sessionAffinity", "sessionAffinityConfig", "trafficDistribution", "topologyKeys", "ipFamily"),
-      ports: list(
-        object(
-          {
-            name: text3(),
-            port: whole({ min: 1, max: 65535 }),
-            targetPort: numberOrText,
-            protocol: oneOf("TCP", "UDP", "SCTP"),
-            appProtocol: text3(),
-            nodePort: whole({ min: 0, max: 65535 })
-          },
-          { required: ["port"] }
+    serviceSpecShape = object(
+      {
+        type: oneOf(...types),
+        selector: map(text3()),
+        clusterIP: text3(),
+        clusterIPs: list(text3()),
+        externalName: text3(),
+        externalIPs: list(text3()),
+        loadBalancerSourceRanges: list(text3()),
+        loadBalancerClass: text3(),
+        publishNotReadyAddresses: flag,
+        ...unread("allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy", "loadBalancerIP"),
+        ...unread("sessionAffinity", "sessionAffinityConfig", "trafficDistribution", "topologyKeys", "ipFamily"),
+        ports: list(
+          object(
+            {
+              name: text3(),
+              port: whole({ min: 1, max: 65535 }),
+              targetPort: numberOrText,
+              protocol: oneOf("TCP", "UDP", "SCTP"),
+              appProtocol: text3(),
+              nodePort: whole({ min: 0, max: 65535 })
+            },
+            { required: ["port"] }
+          )
         )
-      )
-    });
+      },
+      { rule: portNamesRule }
+    );
     digits = /^[0-9]{1,5}$/;
   }
 });
@@ -35466,7 +35514,7 @@ function isHttpCondition(condition, plane) {
 function exactPrincipals(rule2) {
   return rule2.from.flatMap((source2) => source2.principals.filter((principal) => !principal.includes("*") && /^[^/]+\/ns\/[^/]+\/sa\/[^/]+$/.test(principal)));
 }
-function fieldName(path2) {
+function fieldName2(path2) {
   return path2.findLast((step) => typeof step === "string") ?? "";
 }
 var negative, everyValue, callerKeys, noSource, callers, peerKeys, addressKeys, httpOperation, httpSource, ztunnelSource, ztunnelKeys;
@@ -35733,7 +35781,7 @@ var init_claims_without_authentication = __esm({
               affected: ids3,
               certainty: certaintyOf(blind),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: `\`${fieldName(field3)}\` in ${named4(policy)} never sees a token at ${listed3(ids3)}: no RequestAuthentication stands there`,
+              message: `\`${fieldName2(field3)}\` in ${named4(policy)} never sees a token at ${listed3(ids3)}: no RequestAuthentication stands there`,
               impact: policy.spec.action === "ALLOW" ? "the rule allows nobody, with or without a token" : "the rule treats every request as one without a token",
               remedy: "add a RequestAuthentication with the issuer and its keys for these workloads",
               validation: { positive: `a request with a valid token is answered by \`${ids3[0] ?? ""}\``, negative: "a request without a token is refused with 403" }
@@ -37318,7 +37366,7 @@ var init_http_deny_on_tcp = __esm({
               affected: points,
               certainty: certaintyOf(reach),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: `\`${fieldName(field3)}\` of ${named4(policy)} is dropped on the TCP port of ${listed3(points)}: the rule denies every connection that its other fields match`,
+              message: `\`${fieldName2(field3)}\` of ${named4(policy)} is dropped on the TCP port of ${listed3(points)}: the rule denies every connection that its other fields match`,
               impact: "connections are refused that the policy does not mean",
               remedy: "limit the rule to HTTP ports by `to.operation.ports`, or declare the port's protocol in the Service (`appProtocol: http`)",
               validation: { positive: `a TCP connection from a wanted client to \`${points[0] ?? ""}\` is accepted`, negative: "a request that the rule names is refused on the HTTP port with 403" }
@@ -37377,7 +37425,7 @@ var init_http_policy_without_http = __esm({
               severity: action2 === "DENY" || ambient.length > 0 ? "high" : "medium",
               certainty: blind.some((workload2) => workload2.resource === void 0) ? "conditional" : certaintyOf(blind),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: action2 === "ALLOW" ? `\`${fieldName(field3)}\` in ${named4(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): the rule allows nobody` : `\`${fieldName(field3)}\` in ${named4(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): what it means to deny is not denied`,
+              message: action2 === "ALLOW" ? `\`${fieldName2(field3)}\` in ${named4(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): the rule allows nobody` : `\`${fieldName2(field3)}\` in ${named4(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): what it means to deny is not denied`,
               impact: action2 === "ALLOW" ? "the callers that the rule names are refused" : "requests that the policy is there to stop reach the workload",
               remedy: "give the destination a waypoint and attach the policy to it by `targetRefs`, or restrict by identity and port only",
               validation: {
@@ -39693,6 +39741,10 @@ var init_unenrolled_workload = __esm({
 });
 
 // src/findings/detectors/unknown-field.ts
+function remedyOf({ nearest: nearest2, place: place3 }) {
+  if (nearest2 !== void 0) return `write \`${nearest2}\``;
+  return place3 === void 0 ? "check the field against the API reference of the version that the cluster runs" : `move it to \`${place3}\``;
+}
 var unknownField;
 var init_unknown_field = __esm({
   "src/findings/detectors/unknown-field.ts"() {
@@ -39706,9 +39758,9 @@ var init_unknown_field = __esm({
         ...problemIdentity(resource, problem),
         severity: problem.certain ? "high" : "medium",
         certainty: problem.certain ? "proved" : "undecided",
-        message: `${named4(resource)} has no field \`${fieldText(problem.path)}\`${problem.nearest === void 0 ? "" : `, did you mean \`${problem.nearest}\``}: ${problem.message}`,
+        message: `${named4(resource)} has no field \`${fieldText(problem.path)}\`${problem.nearest === void 0 ? "" : `; \`${problem.nearest}\` is meant`}`,
         impact: "the field is dropped or the object refused; a restriction that stands in it does not exist",
-        remedy: problem.nearest === void 0 ? "check the field against the API reference of the version that the cluster runs" : `write \`${problem.nearest}\``,
+        remedy: remedyOf(problem),
         validation: { positive: "`kubectl apply --dry-run=server --validate=strict` accepts the object", negative: "a request that the field is there to refuse is refused after it is applied" }
       }))
     });
@@ -42659,6 +42711,19 @@ var init_bits = __esm({
   }
 });
 
+// src/sets/matcher.ts
+function isText3(matcher) {
+  return matcher.type === "exact" || matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "non-empty" || matcher.type === "present";
+}
+function ofType(matchers, type) {
+  return matchers.filter((matcher) => matcher.type === type);
+}
+var init_matcher = __esm({
+  "src/sets/matcher.ts"() {
+    "use strict";
+  }
+});
+
 // src/sets/disjoint.ts
 function onlyValue(matcher) {
   if (matcher.type === "exact" || matcher.type === "one-of") return matcher.text;
@@ -42730,9 +42795,6 @@ function namespaceDisjoint(left, right) {
 function asksForNamespace(predicate) {
   return predicate.dimension === "peer" && [...predicate.any, ...predicate.none].some((matcher) => matcher.type === "source-namespace");
 }
-function isText3(matcher) {
-  return matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "exact" || matcher.type === "non-empty" || matcher.type === "present";
-}
 function singleValued(dimension) {
   return !dimension.startsWith("claim:");
 }
@@ -42789,6 +42851,7 @@ var init_disjoint = __esm({
     init_ip();
     init_keys();
     init_matches();
+    init_matcher();
     init_token_place();
   }
 });
@@ -42858,145 +42921,119 @@ var init_address = __esm({
 
 // src/sets/candidates/authority.ts
 function authorityCandidates(matchers, namesOf3) {
-  const names4 = matchers.flatMap((matcher) => matcher.type === "authority" ? [{ type: "host", pattern: matcher.pattern }] : []);
-  const whole4 = matchers.filter((matcher) => matcher.type === "host" || isText4(matcher));
-  const ports3 = portsIn(whole4.map(textOf10));
-  const bare4 = whole4.filter((matcher) => {
-    const pattern = textOf10(matcher);
-    return !("text" in pattern) || !pattern.text.includes(":");
-  });
-  return [.../* @__PURE__ */ new Set([...namesOf3([...names4, ...bare4]), ...ports3.flatMap((port3) => namesOf3([...names4, ...whole4.flatMap((matcher) => beforePort(matcher, port3))]).map((name2) => `${name2}:${port3}`))])];
+  const names4 = ofType(matchers, "authority").map(({ pattern }) => ({ type: "host", pattern }));
+  const whole4 = [...ofType(matchers, "host").flatMap(({ pattern }) => patternsOf(pattern, true)), ...matchers.filter(isText3).flatMap((pattern) => patternsOf(pattern, false))];
+  const ports3 = portsIn(whole4);
+  const bare4 = whole4.filter(({ text: text8 }) => !text8.includes(":"));
+  const namesBefore = (patterns) => namesOf3([...names4, ...patterns.map(matcherOf)]);
+  return [.../* @__PURE__ */ new Set([...namesBefore(bare4), ...ports3.flatMap((port3) => namesBefore(whole4.flatMap((pattern) => beforePort(pattern, port3))).map((name2) => `${name2}:${port3}`))])];
 }
-function isText4(matcher) {
-  return matcher.type === "exact" || matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "non-empty" || matcher.type === "present";
+function patternsOf(pattern, folded) {
+  return "text" in pattern ? [{ folded, type: pattern.type, text: pattern.text }] : [];
 }
-function textOf10(matcher) {
-  return matcher.type === "host" ? matcher.pattern : matcher;
+function matcherOf({ folded, type, text: text8 }) {
+  return folded ? { type: "host", pattern: { type, text: text8 } } : { type, text: text8 };
 }
 function portsIn(patterns) {
-  const spoken = patterns.flatMap((pattern) => {
-    if (!("text" in pattern)) return [];
-    const digits2 = /\d*$/.exec(pattern.text)?.[0] ?? "";
-    const behindColon = pattern.text.slice(0, pattern.text.length - digits2.length).endsWith(":");
-    if (pattern.type === "prefix") return behindColon ? [digits2, `${digits2}80`, `${digits2}47`] : [];
-    return behindColon || pattern.type === "suffix" && digits2 === pattern.text ? [digits2, `4${digits2}`] : [];
+  const spoken = patterns.flatMap(({ type, text: text8 }) => {
+    const digits2 = text8.slice(text8.search(/\d*$/));
+    const behindColon = text8.slice(0, text8.length - digits2.length).endsWith(":");
+    if (type === "prefix") return behindColon ? [digits2, `${digits2}80`, `${digits2}47`] : [];
+    return behindColon || type === "suffix" && digits2 === text8 ? [digits2, `4${digits2}`] : [];
   });
   const known10 = distinct(spoken).filter((port3) => port3 !== "");
   return [...plainPorts.filter((port3) => !known10.includes(port3)).slice(0, 1), ...known10];
 }
-function beforePort(matcher, port3) {
-  const pattern = textOf10(matcher);
-  if (!("text" in pattern)) return [];
-  const { type, text: text8 } = pattern;
+function beforePort({ folded, type, text: text8 }, port3) {
   const end = `:${port3}`;
-  const again2 = (name2) => [matcher.type === "host" ? { type: "host", pattern: name2 } : name2];
   if (type === "prefix") {
     const colon2 = text8.lastIndexOf(":");
-    if (colon2 < 0) return again2(pattern);
-    return port3.startsWith(text8.slice(colon2 + 1)) ? again2({ type: "exact", text: text8.slice(0, colon2) }) : [];
+    if (colon2 < 0) return [{ folded, type, text: text8 }];
+    return port3.startsWith(text8.slice(colon2 + 1)) ? [{ folded, type: "exact", text: text8.slice(0, colon2) }] : [];
   }
   if (!text8.endsWith(end) || text8 === end) return [];
-  return again2({ type, text: text8.slice(0, text8.length - end.length) });
+  return [{ folded, type, text: text8.slice(0, text8.length - end.length) }];
 }
 var plainPorts;
 var init_authority2 = __esm({
   "src/sets/candidates/authority.ts"() {
     "use strict";
     init_order();
+    init_matcher();
     plainPorts = ["8080", "8443", "4430", "9999", "31380", "47"];
   }
 });
 
 // src/sets/candidates/automaton.ts
-function trieOf(patterns) {
-  let size2 = 0;
-  const node2 = () => ({ next: /* @__PURE__ */ new Map(), id: size2++, ends: false });
-  const root = node2();
-  for (const pattern of patterns) {
-    let at2 = root;
-    for (const character of pattern) {
-      let child = at2.next.get(character);
-      if (child === void 0) {
-        child = node2();
-        at2.next.set(character, child);
-      }
-      at2 = child;
-    }
-    at2.ends = true;
-  }
-  return { root, size: size2 };
-}
 function globTemplate(glob) {
   return glob.split("*").flatMap((literal4, index) => [
     ...index === 0 ? [] : [{ kind: "many", slashes: true }],
     ...Array.from(literal4).map((character) => ({ kind: "character", character }))
   ]);
 }
-function alphabet(patterns, path2) {
-  const literals = [...patterns.exact, ...patterns.prefixes, ...patterns.suffixes, ...patterns.templates.map((text8) => text8.replace(/\{\*{1,2}\}/g, "")), ...patterns.globs.map((glob) => glob.replaceAll("*", ""))];
-  const used = new Set(literals.flatMap((literal4) => Array.from(literal4)));
+function alphabet(patterns, templates, path2) {
+  const used = /* @__PURE__ */ new Set([
+    ...[...patterns.exact, ...patterns.prefixes, ...patterns.suffixes].flatMap((literal4) => Array.from(literal4)),
+    ...templates.flat().flatMap((element) => element.kind === "character" ? [element.character] : [])
+  ]);
   const fresh = Array.from("xyzqwvkjhgtnmupslroiXYZQWVKJHGTNMUPSLROI0123456789-_~éüñ中").find((character) => !used.has(character)) ?? "文";
-  const others3 = distinct([...used, ...path2 ? ["/", ...patterns.templates.length > 0 ? ["["] : []] : []]);
-  return [fresh, ...others3.filter((character) => path2 || character !== "/")];
+  if (path2) return [fresh, ...distinct([...used, "/", "["])];
+  return [fresh, ...distinct(used).filter((character) => character !== "/")];
 }
 function stable2(text8, mode) {
-  return normalizePath(text8, mode) === text8;
+  return mode === void 0 || normalizePath(text8, mode) === text8;
 }
 function pending(text8) {
   const segment = text8.slice(text8.lastIndexOf("/") + 1);
-  const dotted = segment === "" || segment === "." || segment === ".." ? segment : "x";
-  const percent2 = text8.lastIndexOf("%");
-  return `${text8.endsWith("/") ? "/" : ""}${dotted}${percent2 >= text8.length - 2 && percent2 !== -1 ? text8.slice(percent2) : ""}`;
+  return segment === "" || segment === "." || segment === ".." ? segment : "x";
+}
+function beginnings(patterns) {
+  return new Set(patterns.flatMap((pattern) => Array.from({ length: pattern.length + 1 }, (_, length) => pattern.slice(0, length))));
 }
 function automatonCandidates(patterns, path2, limit) {
-  const characters = alphabet(patterns, path2 !== void 0);
-  const heads = trieOf(distinct([...patterns.exact, ...patterns.prefixes]));
+  const templates = [...patterns.templates.map(compileTemplate), ...patterns.globs.map(globTemplate)];
+  const characters = alphabet(patterns, templates, path2 !== void 0);
+  const heads = beginnings([...patterns.exact, ...patterns.prefixes]);
   const prefixes = new Set(patterns.prefixes);
   const exact2 = new Set(patterns.exact);
-  const tails = new Set(patterns.suffixes.flatMap((suffix) => Array.from({ length: suffix.length + 1 }, (_, length) => suffix.slice(0, length))));
-  const templates = [...patterns.templates.map(compileTemplate), ...patterns.globs.map(globTemplate)];
+  const tails = beginnings(patterns.suffixes);
   const step = (state, character) => {
     const text8 = state.text + character;
-    const prefix3 = state.prefix?.next.get(character);
+    const begins = state.begins && heads.has(text8);
     let tail = state.tail + character;
     while (tail !== "" && !tails.has(tail)) tail = tail.slice(1);
     return {
       text: text8,
-      prefix: prefix3,
-      passed: prefix3 !== void 0 && prefixes.has(text8) ? text8.length : state.passed,
+      begins,
+      passed: begins && prefixes.has(text8) ? text8 : state.passed,
       tail,
-      templates: state.templates.map((positions2, index) => templateStep(templates[index] ?? [], positions2, character))
+      templates: state.templates.map(({ template, positions: positions2 }) => ({ template, positions: templateStep(template, positions2, character) }))
     };
   };
-  const keyOf3 = (state) => `${state.prefix === void 0 ? `-${String(state.passed)}` : String(state.prefix.id)}|${state.tail}|${state.templates.map((positions2) => positions2.join(",")).join(";")}|${path2 === void 0 ? "" : pending(state.text)}`;
   const merges = path2 === "MERGE_SLASHES" || path2 === "DECODE_AND_MERGE_SLASHES";
   const lone = (text8) => merges && text8 === "//";
-  const start = { text: "", prefix: heads.root, passed: -1, tail: "", templates: templates.map(templateStart) };
+  const keyOf3 = ({ text: text8, begins, passed, tail, templates: read6 }) => begins || lone(text8) ? text8 : `${passed}|${tail}|${read6.map(({ positions: positions2 }) => positions2.join(",")).join(";")}|${pending(text8)}`;
+  const classOf = ({ text: text8, passed, templates: read6 }) => exact2.has(text8) ? text8 : `${passed}|${patterns.suffixes.map((suffix) => String(text8.endsWith(suffix))).join(",")}|${read6.map(({ template, positions: positions2 }) => String(templateAccepts(template, positions2))).join(",")}`;
+  const start = { text: "", begins: true, passed: "", tail: "", templates: templates.map((template) => ({ template, positions: templateStart(template) })) };
   const seen = /* @__PURE__ */ new Set();
   const classes2 = /* @__PURE__ */ new Set();
   const found2 = [];
   const queue = path2 === void 0 ? [start] : [step(start, "/")];
   for (let at2 = 0; at2 < queue.length; at2 += 1) {
     const state = queue[at2];
-    if (state.text !== "" && (path2 === void 0 || stable2(state.text, path2))) {
-      const longest = state.passed < 0 ? "" : state.text.slice(0, state.passed);
-      const suffix = patterns.suffixes.reduce((best, entry2) => entry2.length > best.length && state.text.endsWith(entry2) ? entry2 : best, "");
-      const key3 = `${exact2.has(state.text) ? state.text : ""}|${longest}|${suffix}|${state.templates.map((positions2, index) => templateAccepts(templates[index] ?? [], positions2) ? "1" : "0").join("")}`;
-      if (!classes2.has(key3)) {
-        classes2.add(key3);
-        if (classes2.size > limit) return void 0;
-        found2.push(state.text);
-      }
+    const key3 = classOf(state);
+    if (state.text !== "" && !classes2.has(key3) && stable2(state.text, path2)) {
+      classes2.add(key3);
+      if (classes2.size > limit) return void 0;
+      found2.push(state.text);
     }
     if (lone(state.text)) continue;
     for (const character of characters) {
       const next = step(state, character);
-      if (path2 !== void 0 && character === "/" && !stable2(state.text + "/", path2)) continue;
-      if (path2 !== void 0 && character !== "/" && character !== "." && /[%\\]/.test(next.text) && !stable2(next.text, path2)) continue;
-      const longest = next.passed < 0 ? "" : next.text.slice(0, next.passed);
-      const key3 = `${keyOf3(next)}|${longest}|${lone(next.text) ? "//" : ""}`;
-      if (seen.has(key3)) continue;
-      seen.add(key3);
+      if (character === "/" && !stable2(next.text, path2)) continue;
+      const key4 = keyOf3(next);
+      if (seen.has(key4)) continue;
+      seen.add(key4);
       if (seen.size > limit * statesPerClass) return void 0;
       queue.push(next);
     }
@@ -43067,7 +43104,7 @@ var init_text3 = __esm({
 // src/sets/candidates/path.ts
 function unionOf(matchers) {
   return {
-    texts: textPatterns(matchers.flatMap((matcher) => matcher.pattern.type === "template" ? [] : [matcher.pattern])),
+    texts: textPatterns(matchers.map(({ pattern }) => pattern)),
     templates: distinct(matchers.flatMap((matcher) => matcher.pattern.type === "template" ? [matcher.pattern.text] : []))
   };
 }
@@ -43078,7 +43115,7 @@ function normalized2(matchers, mode, limit) {
 }
 function encodeLetter(path2, index) {
   const code18 = path2.charCodeAt(index);
-  return `${path2.slice(0, index)}%${code18.toString(16).padStart(2, "0")}${path2.slice(index + 1)}`;
+  return `${path2.slice(0, index)}%${code18.toString(16)}${path2.slice(index + 1)}`;
 }
 function spellings(path2) {
   const found2 = [];
@@ -43104,15 +43141,14 @@ function spellings(path2) {
 function behind2(head, path2, slash) {
   const clean = head.endsWith("/") ? head : `${head}/`;
   const up = Array.from({ length: clean.split("/").length - 2 }, () => "..").join(slash);
-  const last = path2.length - 1;
-  const ends = /[A-Za-z0-9._~-]/.test(path2[last] ?? "") ? [path2, encodeLetter(path2, last)] : [path2];
+  const ends = /[A-Za-z0-9._~-]$/.test(path2) ? [path2, encodeLetter(path2, path2.length - 1)] : [path2];
   const found2 = ends.map((end) => `${clean}${up}${slash}${end.slice(1)}`);
   return path2 === "/" ? [...found2, `${clean}${up}`] : found2;
 }
 function within2(head, path2) {
   const segments2 = head.split("/");
   return segments2.flatMap((segment, index) => {
-    if (index === 0 || segment === "") return [];
+    if (segment === "") return [];
     const out = [segment, ...Array.from({ length: index }, () => "..")].join("%2f");
     const rest = path2.slice(1);
     return [.../* @__PURE__ */ new Set([rest.replaceAll("/", "%2f"), rest])].map((end) => [...segments2.slice(0, index), `${out}%2f${end}`, ...segments2.slice(index + 1)].join("/"));
@@ -43121,49 +43157,42 @@ function within2(head, path2) {
 function pathCandidates(matchers, limit) {
   const modes3 = distinct(matchers.map((matcher) => matcher.normalization));
   const only4 = modes3[0];
-  if (only4 === void 0) return textCandidates({ exact: [], prefixes: [], suffixes: [] }, "/");
-  if (modes3.length === 1) return normalized2(matchers, only4, limit);
-  const shared2 = /* @__PURE__ */ new Set();
-  const byMode = /* @__PURE__ */ new Map();
+  if (only4 === void 0) return textCandidates(textPatterns([]), "/");
+  if (modes3.length === 1) return normalized2(matchers, only4, limit)?.filter((path2) => !rejectedPath(path2));
+  const plain6 = /* @__PURE__ */ new Set();
+  const own4 = [];
   for (const mode of modes3) {
-    const found3 = normalized2(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
-    if (found3 === void 0) return void 0;
-    byMode.set(mode, found3);
+    const paths = normalized2(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
     const together2 = normalized2(matchers, mode, limit);
-    if (together2 === void 0) return void 0;
-    for (const path2 of together2) shared2.add(path2);
+    if (paths === void 0 || together2 === void 0) return void 0;
+    own4.push({ mode, paths });
+    for (const path2 of together2) plain6.add(path2);
   }
-  const of = (wanted2) => [...new Set(modes3.filter(wanted2).flatMap((mode) => byMode.get(mode) ?? []))];
-  const plain6 = [.../* @__PURE__ */ new Set([...shared2, ...of(() => true)])];
-  const found2 = /* @__PURE__ */ new Set([...plain6, ...plain6.flatMap(spellings)]);
-  const paths = [...shared2];
-  const pairs3 = [
-    [of((mode) => mode === "NONE"), "/"],
-    [modes3.includes("DECODE_AND_MERGE_SLASHES") ? of((mode) => mode === "BASE" || mode === "MERGE_SLASHES") : [], "%2f"]
-  ];
-  for (const [heads, slash] of pairs3) {
-    if (heads.length * paths.length > limit * 4) return void 0;
-    for (const head of heads) for (const path2 of paths) for (const raw of behind2(head, path2, slash)) found2.add(raw);
-  }
+  const shown5 = (...wanted2) => distinct(own4.filter(({ mode }) => wanted2.includes(mode)).flatMap(({ paths }) => paths));
+  const decodes = modes3.includes("DECODE_AND_MERGE_SLASHES");
   const templated = matchers.some((matcher) => matcher.pattern.type === "template");
-  if (templated && modes3.includes("DECODE_AND_MERGE_SLASHES")) {
-    const heads = of((mode) => mode !== "DECODE_AND_MERGE_SLASHES");
-    if (heads.length * paths.length > limit * 4) return void 0;
-    for (const head of heads) for (const path2 of paths) for (const raw of within2(head, path2)) found2.add(raw);
+  const pairs3 = [
+    [shown5("NONE"), (head, path2) => behind2(head, path2, "/")],
+    [decodes ? shown5("BASE", "MERGE_SLASHES") : [], (head, path2) => behind2(head, path2, "%2f")],
+    [decodes && templated ? shown5("NONE", "BASE", "MERGE_SLASHES") : [], within2]
+  ];
+  const spelled3 = new Set([...plain6].flatMap(spellings));
+  for (const [heads, rawOf] of pairs3) {
+    if (heads.length * plain6.size > limit * 4) return void 0;
+    for (const head of heads) for (const path2 of plain6) for (const raw of rawOf(head, path2)) spelled3.add(raw);
   }
-  const sent = plain6.filter((path2) => !rejectedPath(path2));
-  const simple = new Set(plain6);
-  const rest = [...found2].filter((path2) => !simple.has(path2) && !rejectedPath(path2)).sort((left, right) => left.length - right.length || compareText(left, right));
-  return [...sent, ...rest];
+  const rest = [...spelled3].filter((path2) => !plain6.has(path2)).sort((left, right) => left.length - right.length || compareText(left, right));
+  return [...plain6, ...rest].filter((path2) => !rejectedPath(path2));
 }
 function oneNormalization(matchers) {
-  const modes3 = new Set(matchers.flatMap((matcher) => matcher.type === "path" ? [matcher.normalization] : []));
+  const modes3 = new Set(ofType(matchers, "path").map(({ normalization }) => normalization));
   return modes3.size === 1 ? [...modes3][0] : void 0;
 }
 var init_path = __esm({
   "src/sets/candidates/path.ts"() {
     "use strict";
     init_order();
+    init_matcher();
     init_normalize_path();
     init_automaton();
     init_text3();
@@ -43181,28 +43210,22 @@ function exact(text8) {
   return { type: "exact", text: text8 };
 }
 function prefixPieces(text8) {
-  const [trustDomain = "", ns, namespace, sa, account, ...more] = text8.split("/");
-  if (more.length > 0) return void 0;
+  const [trustDomain = "", ns, namespace, sa, account] = text8.split("/");
   if (ns === void 0) return { trustDomain: { type: "prefix", text: trustDomain } };
   const domain = { trustDomain: exact(trustDomain) };
-  if (namespace === void 0) return "ns".startsWith(ns) ? domain : void 0;
-  if (ns !== "ns") return void 0;
+  if (namespace === void 0 || ns !== "ns") return domain;
   if (sa === void 0) return { ...domain, namespace: { type: "prefix", text: namespace } };
   const both = { ...domain, namespace: exact(namespace) };
-  if (account === void 0) return "sa".startsWith(sa) ? both : void 0;
-  return sa === "sa" ? { ...both, account: { type: "prefix", text: account } } : void 0;
+  return account === void 0 ? both : { ...both, account: { type: "prefix", text: account } };
 }
 function suffixPieces(text8) {
-  const [account = "", sa, namespace, ns, trustDomain, ...more] = text8.split("/").reverse();
-  if (more.length > 0) return void 0;
+  const [account = "", sa, namespace, ns, trustDomain] = text8.split("/").reverse();
   if (sa === void 0) return { account: { type: "suffix", text: account } };
   const last = { account: exact(account) };
-  if (namespace === void 0) return "sa".endsWith(sa) ? last : void 0;
-  if (sa !== "sa") return void 0;
+  if (namespace === void 0 || sa !== "sa") return last;
   if (ns === void 0) return { ...last, namespace: { type: "suffix", text: namespace } };
   const both = { ...last, namespace: exact(namespace) };
-  if (trustDomain === void 0) return "ns".endsWith(ns) ? both : void 0;
-  return ns === "ns" ? { ...both, trustDomain: { type: "suffix", text: trustDomain } } : void 0;
+  return trustDomain === void 0 ? both : { ...both, trustDomain: { type: "suffix", text: trustDomain } };
 }
 function globPieces(glob) {
   const [first = "", second, ...more] = glob.split("*");
@@ -43211,34 +43234,22 @@ function globPieces(glob) {
   if (first !== "") return { namespace: { type: "prefix", text: first } };
   return second === "" ? {} : { namespace: { type: "suffix", text: second } };
 }
-function domainOf(identity2) {
-  const slash = identity2.indexOf("/");
-  return slash <= 0 ? {} : { trustDomain: exact(identity2.slice(0, slash)) };
-}
 function isIdentity(matcher) {
   return ["principal", "namespace-glob", "namespace", "service-account", "trust-domain"].includes(matcher.type);
 }
 function piecesOf(matcher) {
-  if (!isIdentity(matcher)) return [];
   switch (matcher.type) {
     case "principal": {
       const pattern = matcher.pattern;
       if (pattern.type === "exact") {
         const parts2 = identityParts(pattern.text);
-        return parts2 === void 0 ? [domainOf(pattern.text)] : [{ trustDomain: exact(parts2.trustDomain), namespace: exact(parts2.namespace), account: exact(parts2.account) }];
+        return parts2 === void 0 ? [] : [{ trustDomain: exact(parts2.trustDomain), namespace: exact(parts2.namespace), account: exact(parts2.account) }];
       }
-      const pieces = pattern.type === "prefix" ? prefixPieces(pattern.text) : pattern.type === "suffix" ? suffixPieces(pattern.text) : {};
-      return [pieces ?? (pattern.type === "prefix" ? domainOf(pattern.text) : {})];
+      if (pattern.type === "prefix") return [prefixPieces(pattern.text)];
+      return pattern.type === "suffix" ? [suffixPieces(pattern.text)] : [];
     }
-    case "namespace-glob": {
-      const star = matcher.glob.lastIndexOf("*");
-      const slash = matcher.glob.indexOf("/");
-      return [
-        globPieces(matcher.glob),
-        ...star === -1 ? [] : [globPieces(matcher.glob.slice(0, star + 1))],
-        ...slash === -1 ? [] : [globPieces(matcher.glob.slice(0, slash))]
-      ];
-    }
+    case "namespace-glob":
+      return distinct([matcher.glob, matcher.glob.slice(0, matcher.glob.lastIndexOf("*") + 1), matcher.glob.replace(/\/.*$/, "")]).map(globPieces);
     case "namespace":
       return [{ namespace: matcher.pattern }];
     case "service-account":
@@ -43263,16 +43274,16 @@ function namespaces2(pieces, globbed, limit) {
 function namesOf2(pieces, limit) {
   const patterns = textPatterns(defined(pieces.map((piece) => piece.namespace)));
   const names4 = namesWithout(patterns);
-  const texts9 = { ...names4, exact: distinct([...names4.exact, ...patterns.exact.filter((text8) => text8.startsWith("~"))]) };
   const globs = distinct(defined(pieces.map((piece) => piece.glob)));
-  if (globs.length === 0) return textCandidates(texts9, "", "elsewhere");
-  return automatonCandidates({ ...texts9, templates: [], globs }, void 0, limit);
+  if (globs.length === 0) return textCandidates({ ...names4, exact: patterns.exact }, "", "elsewhere");
+  const found2 = automatonCandidates({ ...names4, templates: [], globs }, void 0, limit);
+  return found2 === void 0 ? void 0 : [.../* @__PURE__ */ new Set([...found2, ...patterns.exact])];
 }
 function accepts4(pattern, text8) {
   return pattern === void 0 || textMatches(pattern, text8);
 }
 function foreign2(matchers, trustDomains) {
-  const patterns = textPatterns(matchers.flatMap((matcher) => matcher.type === "principal" ? [matcher.pattern] : []));
+  const patterns = textPatterns(ofType(matchers, "principal").map(({ pattern }) => pattern));
   const shaped = (text8) => text8.split("/").includes("ns");
   const ends = {
     exact: patterns.exact.filter((text8) => !shaped(text8)),
@@ -43282,7 +43293,7 @@ function foreign2(matchers, trustDomains) {
   return [...ends.exact, ...textCandidates(namesWithout(ends), "", "client.other-pki.example"), ...trustDomains.flatMap((domain) => textCandidates(ends, `${domain}/`))];
 }
 function peerCandidates(matchers, limit) {
-  const pieces = matchers.flatMap(piecesOf);
+  const pieces = matchers.filter(isIdentity).flatMap(piecesOf);
   const globbed = matchers.some((matcher) => matcher.type === "namespace-glob");
   const trustDomains = textCandidates(namesWithout(textPatterns(defined(pieces.map((piece) => piece.trustDomain)))), "", "cluster.local");
   const found2 = [];
@@ -43306,7 +43317,7 @@ function peerCandidates(matchers, limit) {
       if (found2.length > limit * 16) return void 0;
     }
   }
-  return [...found2, ...foreign2(matchers, trustDomains)].filter(possibleIdentity);
+  return [.../* @__PURE__ */ new Set([...found2, ...foreign2(matchers, trustDomains)])].filter(possibleIdentity);
 }
 var init_peer = __esm({
   "src/sets/candidates/peer.ts"() {
@@ -43314,6 +43325,7 @@ var init_peer = __esm({
     init_assert_never();
     init_order();
     init_matches();
+    init_matcher();
     init_automaton();
     init_text3();
   }
@@ -43326,7 +43338,7 @@ function callerCandidates(asked, matchers, limit) {
   if (labels3 === void 0) return void 0;
   const mentioned = distinct(asked.flatMap((matcher) => matcher.selection === void 0 ? [] : requirementsOf(matcher.selection).filter((requirement3) => requirement3.key === nameKey).flatMap((requirement3) => requirement3.values)));
   const telling3 = [...apart2(declared2, matchers), ...mentioned.filter((name2) => !declared2.includes(name2)), freshName([...declared2, ...mentioned])];
-  const identities2 = peerCandidates([...matchers.filter((matcher) => matcher.type !== "source-namespace"), ...telling3.map((name2) => ({ type: "namespace", pattern: { type: "exact", text: name2 } }))], limit);
+  const identities2 = peerCandidates([...matchers, ...telling3.map((name2) => ({ type: "namespace", pattern: { type: "exact", text: name2 } }))], limit);
   if (identities2 === void 0) return void 0;
   const found2 = [];
   const spread = (principal, namespace) => {
@@ -43345,9 +43357,9 @@ function callerCandidates(asked, matchers, limit) {
 }
 function apart2(declared2, matchers) {
   if (declared2.length <= fewNamespaces) return declared2;
-  const texts9 = matchers.flatMap((matcher) => matcher.type === "principal" && "text" in matcher.pattern ? [matcher.pattern.text] : []);
-  const domains = distinct(["cluster.local", ...texts9.flatMap((text8) => text8.includes("/ns/") ? [text8.slice(0, text8.indexOf("/ns/"))] : [])]);
-  const accounts2 = distinct(["anyone", ...texts9.flatMap((text8) => text8.includes("/sa/") ? [text8.slice(text8.indexOf("/sa/") + 4)] : [])]);
+  const texts9 = ofType(matchers, "principal").map(({ pattern }) => "text" in pattern ? pattern.text : "");
+  const domains = distinct(["cluster.local", ...texts9.map((text8) => text8.replace(/\/ns\/.*$/, ""))]);
+  const accounts2 = distinct(["anyone", ...texts9.map((text8) => text8.replace(/^.*\/sa\//, ""))]);
   const classes2 = /* @__PURE__ */ new Map();
   for (const name2 of declared2) {
     const key3 = domains.flatMap((domain) => accounts2.flatMap((account) => matchers.map((matcher) => matches(matcher, `${domain}/ns/${name2}/sa/${account}`) ? "1" : "0"))).join("");
@@ -43388,6 +43400,7 @@ var init_caller = __esm({
     init_order();
     init_label_selection();
     init_matches();
+    init_matcher();
     init_peer();
     nameKey = "kubernetes.io/metadata.name";
     fewNamespaces = 48;
@@ -43403,7 +43416,7 @@ function defined2(values5) {
   return values5.filter((value) => value !== void 0);
 }
 function tokenCandidates(matchers, limit) {
-  const tokens = matchers.filter((matcher) => matcher.type === "token");
+  const tokens = ofType(matchers, "token");
   const mentioned = distinct(tokens.flatMap((matcher) => matcher.locations ?? []));
   const stood = sentAt(mentioned);
   if (stood === void 0) return void 0;
@@ -43431,6 +43444,7 @@ var init_token = __esm({
     "use strict";
     init_order();
     init_matches();
+    init_matcher();
     init_token_place();
     init_text3();
     usualLocation = "authorization:Bearer ";
@@ -43438,42 +43452,46 @@ var init_token = __esm({
 });
 
 // src/sets/candidates/candidates.ts
-function textsOf3(matchers) {
-  return matchers.filter((matcher) => matcher.type === "exact" || matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "non-empty" || matcher.type === "present");
-}
-function spelled(pattern, sensitive, atEnd) {
-  const upper = pattern.toUpperCase();
-  const joined5 = sensitive.filter((text8) => atEnd ? pattern.endsWith(text8.toLowerCase()) : pattern.startsWith(text8.toLowerCase())).flatMap((text8) => {
-    const rest = atEnd ? pattern.slice(0, pattern.length - text8.length) : pattern.slice(text8.length);
-    return atEnd ? [rest + text8, rest.toUpperCase() + text8] : [text8 + rest, text8 + rest.toUpperCase()];
-  });
-  return [pattern, upper, upper.slice(0, 1) + pattern.slice(1), pattern.slice(0, 1) + upper.slice(1), ...joined5];
+function spelled(folded, sensitive) {
+  const fitting2 = sensitive.filter(({ text: text8, start }) => folded.slice(start, start + text8.length) === text8.toLowerCase());
+  let spellings2 = /* @__PURE__ */ new Map([["", ""]]);
+  for (const lower2 of Array.from(folded)) {
+    const longer = /* @__PURE__ */ new Map();
+    for (const begun of spellings2.values()) {
+      for (const character of [lower2, lower2.toUpperCase()]) {
+        const spelling = begun + character;
+        const kept2 = fitting2.map(({ text: text8, start }) => text8.startsWith(spelling.slice(start, start + text8.length)));
+        const key3 = kept2.join(",");
+        if (!longer.has(key3)) longer.set(key3, spelling);
+      }
+    }
+    spellings2 = longer;
+  }
+  return [...spellings2.values()];
 }
 function hostCandidates(matchers) {
-  const folded = textPatterns(matchers.flatMap((matcher) => matcher.type === "host" ? [matcher.pattern] : []));
-  const sensitive = textPatterns(textsOf3(matchers));
-  const all = [...sensitive.exact, ...sensitive.prefixes, ...sensitive.suffixes];
-  if (all.length === 0) return textCandidates(folded, "", "host.example");
+  const folded = textPatterns(ofType(matchers, "host").map(({ pattern }) => pattern));
+  const sensitive = textPatterns(matchers.filter(isText3));
+  const ahead = sensitive.prefixes.map((text8) => ({ text: text8, start: 0 }));
+  const behind3 = (whole4) => sensitive.suffixes.filter((text8) => text8.length <= whole4.length).map((text8) => ({ text: text8, start: whole4.length - text8.length }));
+  const same4 = (whole4) => sensitive.exact.filter((text8) => text8.length === whole4.length).map((text8) => ({ text: text8, start: 0 }));
   const patterns = {
-    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text8) => [...spelled(text8, sensitive.prefixes, false), ...spelled(text8, sensitive.suffixes, true), ...spelled(text8, sensitive.exact, false)])]),
-    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text8) => spelled(text8, sensitive.prefixes, false)), ...sensitive.prefixes.flatMap((text8) => spelled(text8.toLowerCase(), sensitive.prefixes, false))]),
-    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text8) => spelled(text8, sensitive.suffixes, true)), ...sensitive.suffixes.flatMap((text8) => spelled(text8.toLowerCase(), sensitive.suffixes, true))])
+    exact: distinct([...sensitive.exact, ...folded.exact.flatMap((text8) => spelled(text8, [...ahead, ...behind3(text8), ...same4(text8)]))]),
+    prefixes: distinct([...sensitive.prefixes, ...folded.prefixes.flatMap((text8) => spelled(text8, ahead))]),
+    suffixes: distinct([...sensitive.suffixes, ...folded.suffixes.flatMap((text8) => spelled(text8, behind3(text8)))])
   };
   return textCandidates(patterns, "", "host.example");
 }
-function rawPath(pattern) {
-  return { type: "path", pattern, normalization: "NONE" };
-}
 function portCandidates(matchers) {
-  const mentioned = new Set(matchers.flatMap((matcher) => matcher.type === "number" ? [matcher.value] : []));
+  const mentioned = new Set(ofType(matchers, "number").map(({ value }) => value));
   const legal = [...mentioned].filter((port3) => Number.isInteger(port3) && port3 >= 0 && port3 <= 65535).sort((left, right) => left - right);
-  const ranges = matchers.flatMap((matcher) => matcher.type === "port-range" ? [matcher] : []);
+  const ranges = ofType(matchers, "port-range");
   const outside = (port3) => !mentioned.has(port3) && !ranges.some((range2) => port3 >= range2.first && port3 <= range2.last);
   let other = knownPorts.find(outside);
   for (let port3 = 2e4; other === void 0 && port3 <= 65535; port3 += 1) if (outside(port3)) other = port3;
   const ends = [...new Set(ranges.flatMap((range2) => [range2.first, range2.last + 1]))].sort((left, right) => left - right);
   const between = [0, ...ends].flatMap((start, index) => {
-    const end = [...ends, 65536][index] ?? 65536;
+    const end = ends[index] ?? 65536;
     for (let port3 = start; port3 < end; port3 += 1) if (!mentioned.has(port3)) return [port3];
     return [];
   });
@@ -43484,7 +43502,7 @@ function portCandidates(matchers) {
 function candidatesOf(dimension, matchers, limit) {
   switch (dimension) {
     case "peer": {
-      const asked = matchers.filter((matcher) => matcher.type === "source-namespace");
+      const asked = ofType(matchers, "source-namespace");
       if (asked.length > 0) return callerCandidates(asked, matchers, limit);
       const found2 = peerCandidates(matchers, limit);
       return found2 === void 0 ? void 0 : [...found2, null];
@@ -43498,26 +43516,26 @@ function candidatesOf(dimension, matchers, limit) {
     case "transport":
       return ["TCP", "UDP", "SCTP"];
     case "address":
-      return [null, ...new Set(matchers.flatMap((matcher) => matcher.type === "one-of" ? [matcher.text] : [])), "past"];
+      return [null, ...new Set(ofType(matchers, "one-of").map(({ text: text8 }) => text8)), "past"];
     case "protocol":
       return ["http", "tcp", "tls", "https"];
     case "host":
       return matchers.some((matcher) => matcher.type === "authority") ? authorityCandidates(matchers, hostCandidates) : hostCandidates(matchers);
     case "method":
-      return [...knownMethods2, ...textCandidates(textPatterns(textsOf3(matchers)), "")];
+      return [.../* @__PURE__ */ new Set([...knownMethods2, ...textCandidates(textPatterns(matchers.filter(isText3)), "")])];
     case "path":
-      return pathCandidates([...matchers.filter((matcher) => matcher.type === "path"), ...textsOf3(matchers).map(rawPath)], limit);
+      return pathCandidates([...ofType(matchers, "path"), ...matchers.filter(isText3).map((pattern) => ({ pattern, normalization: "NONE" }))], limit);
     case "path.query":
-      return textCandidates(textPatterns(textsOf3(matchers)), "/");
+      return textCandidates(textPatterns(matchers.filter(isText3)), "/");
     case "sni":
-      return [...textCandidates(textPatterns(textsOf3(matchers)), "", "host.example"), null];
+      return [...textCandidates(textPatterns(matchers.filter(isText3)), "", "host.example"), null];
     case "token": {
       const found2 = tokenCandidates(matchers, limit);
       return found2 === void 0 ? void 0 : [null, ...found2];
     }
     default:
       if (dimension.startsWith("opaque:")) return [false, true];
-      return [null, ...textCandidates(textPatterns(textsOf3(matchers)), ""), ""];
+      return [null, ...textCandidates(textPatterns(matchers.filter(isText3)), ""), ""];
   }
 }
 var knownMethods2, knownPorts;
@@ -43525,6 +43543,7 @@ var init_candidates = __esm({
   "src/sets/candidates/candidates.ts"() {
     "use strict";
     init_order();
+    init_matcher();
     init_address();
     init_authority2();
     init_path();
@@ -43619,11 +43638,11 @@ function onlySpelling(dimension, matcher, matchers) {
   return onlyValue(matcher);
 }
 function candidatesWithin(dimension, matchers, restrict, limit) {
-  const callers5 = dimension === "peer" && matchers.some((matcher) => matcher.type === "source-namespace");
+  const callers5 = matchers.some((matcher) => matcher.type === "source-namespace");
   for (const predicate of callers5 ? [] : restrict) {
     if (predicate.any.length === 0) continue;
     const values5 = predicate.any.map((matcher) => onlySpelling(dimension, matcher, matchers));
-    const legal = (value) => dimension !== "path" && dimension !== "path.query" || typeof value === "string" && value.startsWith("/");
+    const legal = (value) => dimension !== "path" && dimension !== "path.query" || (typeof value !== "string" || value.startsWith("/"));
     if (values5.every((value) => value !== void 0)) return values5.filter(legal);
   }
   return candidatesOf(dimension, matchers, limit);
@@ -43687,7 +43706,7 @@ function elementAtomsOf(matchers, limit) {
   for (const matcher of matchers) {
     for (const pattern of [matcher.pattern, ...matcher.also ?? [], ...matcher.except ?? []]) byKey.set(matcherKey(pattern), pattern);
   }
-  const patterns = [...byKey.keys()].sort().map((key3) => byKey.get(key3));
+  const patterns = distinct(byKey.keys()).map((key3) => byKey.get(key3));
   const classes2 = /* @__PURE__ */ new Map();
   for (const text8 of [...textCandidates(textPatterns(patterns), ""), ""]) {
     const matched = patterns.flatMap((pattern, index) => matches(pattern, text8) ? [index] : []);
@@ -43709,16 +43728,14 @@ function exactElement(matched, patterns, classes2) {
     const fewer = except.filter((entry2) => entry2 !== index);
     if (alone2(also, fewer)) except = fewer;
   }
-  const rank4 = (index) => ["present", "non-empty", "suffix", "prefix", "exact"].indexOf(patterns[index].type);
-  for (const index of [...also].sort((left, right) => rank4(left) - rank4(right) || left - right)) {
+  for (const index of matched) {
     const fewer = also.filter((entry2) => entry2 !== index);
-    if (fewer.length > 0 && alone2(fewer, except)) also = fewer;
+    if (alone2(fewer, except)) also = fewer;
   }
-  also.sort((left, right) => rank4(right) - rank4(left) || left - right);
-  const [first, ...rest] = also.map((index) => patterns[index]);
+  const [first = { type: "present" }, ...rest] = also.map((index) => patterns[index]);
   return {
     type: "element",
-    pattern: first ?? { type: "present" },
+    pattern: first,
     ...rest.length > 0 ? { also: rest } : {},
     ...except.length > 0 ? { except: except.map((index) => patterns[index]) } : {}
   };
@@ -43727,6 +43744,7 @@ var made2, mostMade;
 var init_atoms = __esm({
   "src/sets/atoms.ts"() {
     "use strict";
+    init_order();
     init_bits();
     init_candidates();
     init_path();
@@ -45730,7 +45748,7 @@ function authoritiesLost(context2, way, before, after) {
       {
         ...undecided(context2, way, `authority ${entry2.provider} ${distinct(entry2.cubes.map(cubeKey)).join(" ")}`, cubes, because2),
         facet: "external-authorization",
-        complete: regions.length > 0 && regions.every((region3) => region3.complete),
+        complete: result.undecided.length === 0 && regions.every((region3) => region3.complete),
         seedOrigins: [...new Map([...policies2, ...stated].map((origin) => [canonical(origin), origin])).values()],
         witness: askedWitness(context2, way, regions)
       }
@@ -46468,18 +46486,19 @@ function identityMoved(context2, account, way) {
   const ties = [["base", account.former], ["head", account.current]].flatMap(([side2, name2]) => cubesAtCaller([...impossible, ...base3.ties, ...head.ties], presentedOn(sides[side2], name2), account.ambient[side2]));
   const key3 = ["identity", way, String(account.former), String(account.current), String(account.ambient.base), String(account.ambient.head), base3.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
   const { regions, undecided: open3 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
-  if (regions.length === 0 && open3.length === 0) return [];
-  const told = identityWitness(context2, account, way, regions);
   const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
   const peer = { dimension: "peer", ...principal === null ? { any: [], none: [{ type: "identified" }] } : { any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] } };
-  const cubes = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed: seed2 }) => seed2)).map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins }));
-  const seed = `identity ${String(account.former)} ${String(account.current)} ${regions[0]?.seed ?? open3[0]?.key ?? ""}`;
   const callers5 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
-  const reason = open3[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`;
-  const whole4 = { ...undecided(context2, way, seed, cubes, reason), facet: "identity", callers: callers5, assumptions: distinct([...base3.assumptions, ...head.assumptions, ...account.assumptions]) };
-  if (told === "refused elsewhere") return [];
-  if (told === void 0) return [whole4];
-  return [{ ...whole4, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }];
+  const assumptions2 = distinct([...base3.assumptions, ...head.assumptions, ...account.assumptions]);
+  const whole4 = (seed, cubes, reason) => ({ ...undecided(context2, way, `identity ${String(account.former)} ${String(account.current)} ${seed}`, cubes.map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins })), reason), facet: "identity", callers: callers5, assumptions: assumptions2 });
+  const [unclear] = open3;
+  const left = unclear === void 0 ? [] : [whole4(unclear.key, open3.map(({ seed }) => seed), unclear.reason)];
+  const [first] = regions;
+  const told = first === void 0 ? "refused elsewhere" : identityWitness(context2, account, way, regions);
+  if (first === void 0 || told === "refused elsewhere") return left;
+  const found2 = whole4(first.seed, regions.flatMap((region3) => region3.cubes), `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`);
+  if (told === void 0) return [found2, ...left];
+  return [{ ...found2, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }, ...left];
 }
 function identityWitness(context2, account, way, regions) {
   const all = sampled(regions);
@@ -46488,7 +46507,7 @@ function identityWitness(context2, account, way, regions) {
   const first = asked(leading);
   if (first.best !== void 0) return first.best;
   const { best, open: open3 } = asked(all.filter((entry2) => !leading.includes(entry2)));
-  return best ?? (regions.length === 0 || first.open || open3 ? void 0 : "refused elsewhere");
+  return best ?? (first.open || open3 ? void 0 : "refused elsewhere");
 }
 function questions2(context2, account, sample) {
   const { from: from2, ...asked } = queryOf(asker(context2), sample);
@@ -46523,7 +46542,10 @@ function latentMoved(context2, told, moved3) {
     return ["network", "behind"].filter((layer2) => moved3[layer2]).flatMap((layer2) => {
       const stopped = solve(context2, `latent ${layer2} ${way}`, [...low[layer2], ...high.possible], high[layer2]);
       const found2 = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
-      return [...groupBy(found2, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context2, way, layer2, regions));
+      return [
+        ...[...groupBy(found2, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context2, way, layer2, regions)),
+        ...stopped.undecided.filter(({ seed }) => !seed.origins.some((origin) => loud.has(origin.policy))).map(({ seed, key: key3, reason }) => undecided(context2, way, key3, [seed], reason))
+      ];
     });
   });
 }
@@ -46652,17 +46674,21 @@ function labelMoved(context2, pods2, way) {
   const ties = settledCubes([...impossibleInNetwork([context2.pair.base, context2.pair.head]), ...base3.ties, ...head.ties], saidOf2(passing2, acting2));
   const key3 = ["labels", way, pods2.base.id, pods2.head.id, base3.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
   const { regions, undecided: open3 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
-  if (regions.length === 0 && open3.length === 0) return [];
-  const found2 = plainestFlip(context2, way, sampled(regions).map(({ sample }) => question(context2, pods2, sample)));
   const asked = new Set([...asksOf(context2)].map(({ dimension }) => dimension));
   const named10 = [{ dimension: "peer", any: [{ type: "source-namespace", names: [acting2.namespace], declared: [acting2.namespace], selection: void 0 }], none: [] }, ...Object.entries(acting2.labels).filter(([label3]) => asked.has(`${labelPrefix}${label3}`) && pods2.base.labels[label3] !== pods2.head.labels[label3]).map(([label3, text8]) => ({ dimension: `${labelPrefix}${label3}`, any: [{ type: "exact", text: text8 }], none: [] }))];
-  const moved3 = (regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : open3.map(({ seed }) => seed)).map((cube3) => ({ predicates: [...named10, ...cube3.predicates], origins: cube3.origins }));
-  const cubes = [...new Map(moved3.map((cube3) => [cubeKey(cube3), cube3])).values()];
-  const reason = open3[0]?.reason ?? `what \`${acting2.id}\` sends there is not determined by the manifests`;
   const assumptions2 = distinct([...base3.assumptions, ...head.assumptions, ...assumedFor(pods2)]);
-  const whole4 = { ...undecided(context2, way, `labels ${pods2.head.id} ${regions[0]?.seed ?? open3[0]?.key ?? ""}`, cubes, reason), callers: [`${acting2.namespace}/${acting2.name}[${acting2.kind}]`], assumptions: assumptions2 };
-  if (found2.best === void 0) return regions.length > 0 && !found2.open ? [] : [whole4];
-  return [{ ...whole4, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: found2.best, reason: void 0 }];
+  const whole4 = (seed, moved3, reason) => {
+    const cubes = moved3.map((cube3) => ({ predicates: [...named10, ...cube3.predicates], origins: cube3.origins }));
+    return { ...undecided(context2, way, `labels ${pods2.head.id} ${seed}`, [...new Map(cubes.map((cube3) => [cubeKey(cube3), cube3])).values()], reason), callers: [`${acting2.namespace}/${acting2.name}[${acting2.kind}]`], assumptions: assumptions2 };
+  };
+  const [unclear] = open3;
+  const left = unclear === void 0 ? [] : [whole4(unclear.key, open3.map(({ seed }) => seed), unclear.reason)];
+  const [first] = regions;
+  if (first === void 0) return left;
+  const flip = plainestFlip(context2, way, sampled(regions).map(({ sample }) => question(context2, pods2, sample)));
+  const found2 = whole4(first.seed, regions.flatMap((region3) => region3.cubes), `what \`${acting2.id}\` sends there is not determined by the manifests`);
+  if (flip.best === void 0) return flip.open ? [found2, ...left] : left;
+  return [{ ...found2, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: flip.best, reason: void 0 }, ...left];
 }
 function question(context2, pods2, sample) {
   const { from: from2, ...asked } = queryOf(asker(context2), new Map([...sample, ["peer", callerOf(context2.sides.head, pods2.head)]]));
@@ -56720,13 +56746,13 @@ function* jsonPieces(report2) {
   yield "\n}\n";
 }
 function* fieldPieces(key3, value, schema2) {
-  const textOf14 = (part3) => JSON.stringify({ [key3]: ordered2(part3, schema2) }, null, 2).slice(2, -2);
+  const textOf13 = (part3) => JSON.stringify({ [key3]: ordered2(part3, schema2) }, null, 2).slice(2, -2);
   if (!Array.isArray(value) || value.length <= together) {
-    yield textOf14(value);
+    yield textOf13(value);
     return;
   }
   for (let at2 = 0; at2 < value.length; at2 += together) {
-    const piece = textOf14(value.slice(at2, at2 + together));
+    const piece = textOf13(value.slice(at2, at2 + together));
     const start = at2 === 0 ? 0 : piece.indexOf("[") + 1;
     const end = at2 + together >= value.length ? piece.length : piece.lastIndexOf("\n");
     if (at2 > 0) yield ",";
@@ -58979,7 +59005,7 @@ function problemIn(schema2, value) {
   const first = found2.find((each) => each.atKey) ?? found2[0];
   return first === void 0 ? { path: [], message: "not understood" } : { path: first.path, message: first.path.length === 0 && !first.atKey ? first.message.replace("``", "it") : first.message };
 }
-var labels2, flagOf, textOf11, portOf3, callers4, targets2, from, to, request3, hop, answer3, ports2, names3, membership, question2, questionSchema, podSchema, moveSchema, askedSchema, described2, queries, entrySchemas;
+var labels2, flagOf, textOf10, portOf3, callers4, targets2, from, to, request3, hop, answer3, ports2, names3, membership, question2, questionSchema, podSchema, moveSchema, askedSchema, described2, queries, entrySchemas;
 var init_entry_schema = __esm({
   "src/app/entry-schema.ts"() {
     "use strict";
@@ -58987,47 +59013,47 @@ var init_entry_schema = __esm({
     init_problems();
     labels2 = record(string3(), string3());
     flagOf = boolean3().optional();
-    textOf11 = string3().optional();
+    textOf10 = string3().optional();
     portOf3 = int().min(1).max(65535);
     callers4 = ["principal", "workload", "outside", "ip", "pod"];
     targets2 = ["workload", "host", "selector", "gateway", "ip"];
     from = strictObject({
       principal: string3().nullable().optional(),
-      workload: textOf11,
+      workload: textOf10,
       outside: flagOf,
-      ip: textOf11,
+      ip: textOf10,
       pod: strictObject({ namespace: string3(), labels: labels2, namespaceLabels: labels2.optional() }).optional(),
       direct: flagOf,
       client: _enum(["sidecar", "ambient"]).optional(),
       certificate: strictObject({ by: string3(), sans: array(string3()).optional() }).optional()
     }).refine((value) => callers4.some((name2) => value[name2] !== void 0), oneOf3(callers4));
-    to = strictObject({ workload: textOf11, host: textOf11, selector: strictObject({ namespace: string3(), labels: labels2 }).optional(), gateway: textOf11, backend: textOf11, as: strictObject({ path: string3(), host: string3() }).optional(), ip: textOf11, port: portOf3 }).refine((value) => targets2.some((name2) => value[name2] !== void 0), oneOf3(targets2));
+    to = strictObject({ workload: textOf10, host: textOf10, selector: strictObject({ namespace: string3(), labels: labels2 }).optional(), gateway: textOf10, backend: textOf10, as: strictObject({ path: string3(), host: string3() }).optional(), ip: textOf10, port: portOf3 }).refine((value) => targets2.some((name2) => value[name2] !== void 0), oneOf3(targets2));
     request3 = strictObject({
       protocol: _enum(["http", "https", "tcp", "tls", "udp", "sctp"]),
-      sni: textOf11,
-      method: textOf11,
-      path: textOf11,
-      host: textOf11,
+      sni: textOf10,
+      method: textOf10,
+      path: textOf10,
+      host: textOf10,
       headers: labels2.optional(),
-      token: strictObject({ valid: boolean3(), claims: record(string3(), unknown2()).optional(), in: textOf11, prefix: textOf11 }).optional()
+      token: strictObject({ valid: boolean3(), claims: record(string3(), unknown2()).optional(), in: textOf10, prefix: textOf10 }).optional()
     });
-    hop = strictObject({ at: textOf11, peer: string3().nullable().optional(), request: unknown2().optional(), verdict: textOf11, layer: textOf11, by: array(string3()).optional(), enforcedAt: textOf11 });
+    hop = strictObject({ at: textOf10, peer: string3().nullable().optional(), request: unknown2().optional(), verdict: textOf10, layer: textOf10, by: array(string3()).optional(), enforcedAt: textOf10 });
     answer3 = strictObject({
       verdict: _enum(["allow", "asks", "deny", "unknown", "redirect", "mtls", "tls", "plaintext", "passthrough", "blocked"]).optional(),
       layer: _enum(["none", "protocol", "mtls", "network-policy", "authentication", "authorization", "external-authorization", "routing"]).optional(),
       by: array(string3()).optional(),
       enforcedAt: _enum(["sidecar", "ztunnel", "waypoint", "gateway", "none"]).optional(),
       passthrough: flagOf,
-      provider: textOf11,
-      via: textOf11,
+      provider: textOf10,
+      via: textOf10,
       hops: array(hop).optional(),
-      rule: textOf11,
-      missing: textOf11,
+      rule: textOf10,
+      missing: textOf10,
       backend: union([string3(), array(strictObject({ to: string3(), weight: number2() }))]).optional(),
-      forwarded: strictObject({ path: textOf11, host: textOf11 }).optional(),
-      location: textOf11,
+      forwarded: strictObject({ path: textOf10, host: textOf10 }).optional(),
+      location: textOf10,
       tls: _enum(["terminated", "passthrough"]).optional(),
-      sni: textOf11,
+      sni: textOf10,
       clientCertificate: flagOf,
       endpoints: record(string3(), string3()).optional()
     }).refine((value) => Object.keys(value).length > 0, { message: "must say at least one field, such as `verdict`" });
@@ -59036,9 +59062,9 @@ var init_entry_schema = __esm({
     membership = strictObject({
       mode: _enum(["sidecar", "gateway", "proxyless", "ambient", "none", "rejected"]),
       by: _enum(["injector", "cni"]).optional(),
-      revision: textOf11,
+      revision: textOf10,
       native: flagOf,
-      tlsMode: textOf11,
+      tlsMode: textOf10,
       hbone: flagOf,
       inboundCaptured: strictObject({ mode: _enum(["all", "listed", "none"]), exclude: ports2, include: ports2, excludeInterfaces: names3, rerouted: names3 }).optional(),
       outboundCaptured: strictObject({ mode: _enum(["all", "listed", "none"]), includeRanges: names3, excludeRanges: names3, includePorts: ports2, excludePorts: ports2, excludeInterfaces: names3, bypass: names3 }).optional()
@@ -59048,13 +59074,13 @@ var init_entry_schema = __esm({
     podSchema = strictObject({ pod: string3(), expect: membership });
     moveSchema = strictObject({ ...question2, expect: strictObject({ base: answer3, head: answer3 }) });
     askedSchema = strictObject({ ...question2, expect: unknown2().optional(), base: unknown2().optional(), head: unknown2().optional() });
-    described2 = { id: textOf11, about: textOf11 };
+    described2 = { id: textOf10, about: textOf10 };
     queries = array(unknown2()).min(1);
     entrySchemas = {
       scenario: strictObject({ ...described2, manifests: string3(), queries }),
-      tree: strictObject({ ...described2, tree: string3(), environment: textOf11, queries }),
-      change: strictObject({ ...described2, edit: textOf11, noise: flagOf, headRefused: flagOf, base: string3(), head: string3(), queries }),
-      validation: strictObject({ ...described2, manifest: string3(), accepted: boolean3(), by: _enum(["crd", "strict-fields", "webhook"]).optional(), message: textOf11, warnings: array(unknown2()).optional() })
+      tree: strictObject({ ...described2, tree: string3(), environment: textOf10, queries }),
+      change: strictObject({ ...described2, edit: textOf10, noise: flagOf, headRefused: flagOf, base: string3(), head: string3(), queries }),
+      validation: strictObject({ ...described2, manifest: string3(), accepted: boolean3(), by: _enum(["crd", "strict-fields", "webhook"]).optional(), message: textOf10, warnings: array(unknown2()).optional() })
     };
   }
 });
@@ -59063,16 +59089,9 @@ var init_entry_schema = __esm({
 function admissionOf(problems) {
   for (const [kind, by] of refusers) {
     const problem = problems.find((candidate) => candidate.kind === kind);
-    if (problem !== void 0) return { accepted: false, by, warnings: [], message: `${fieldName2(problem.path)}: ${problem.message}` };
+    if (problem !== void 0) return { accepted: false, by, warnings: [], message: `${fieldName(problem.path)}: ${problem.message}` };
   }
   return { accepted: true, warnings: problems.filter((problem) => problem.kind === "warning").map((problem) => problem.message) };
-}
-function fieldName2(path2) {
-  return path2.reduce((name2, step) => {
-    if (typeof step === "number") return `${name2}[${String(step)}]`;
-    if (/^[A-Za-z0-9_-]+$/.test(step)) return name2 === "" ? step : `${name2}.${step}`;
-    return `${name2}[${JSON.stringify(step)}]`;
-  }, "");
 }
 var refusers;
 var init_validate = __esm({
@@ -59844,13 +59863,13 @@ function judgeEntry(value, tree3) {
   const queries2 = Array.isArray(value["queries"]) ? value["queries"] : [];
   switch (kind) {
     case "scenario":
-      return judged(judgeScenario(value, queries2, [closedMesh(readManifests(textOf12(value["manifests"])))]));
+      return judged(judgeScenario(value, queries2, [closedMesh(readManifests(textOf11(value["manifests"])))]));
     case "tree":
       return judgeTree(value, queries2, tree3);
     case "change":
-      return judged(judgeChange(value, textOf12(value["base"]), textOf12(value["head"]), queries2));
+      return judged(judgeChange(value, textOf11(value["base"]), textOf11(value["head"]), queries2));
     case "validation":
-      return judged([judgeValidation(value, textOf12(value["manifest"]))]);
+      return judged([judgeValidation(value, textOf11(value["manifest"]))]);
     default:
       return assertNever(kind);
   }
@@ -59866,7 +59885,7 @@ function judgeTree(entry2, queries2, tree3) {
   if (tree3.unread !== void 0) return unreadable2(`\`tree\` cannot be read whole: ${tree3.unread}`, ["tree"]);
   const name2 = entry2["environment"];
   const meant = name2 === void 0 ? tree3.environments : tree3.environments.filter((each) => each.id === name2);
-  if (meant.length === 0) return unreadable2(`\`environment\` is \`${textOf12(name2)}\`, but the tree has ${tree3.environments.map((each) => `\`${each.id}\``).join(", ")}`, ["environment"]);
+  if (meant.length === 0) return unreadable2(`\`environment\` is \`${textOf11(name2)}\`, but the tree has ${tree3.environments.map((each) => `\`${each.id}\``).join(", ")}`, ["environment"]);
   return judged(judgeScenario(entry2, queries2, meant.map((each) => closedMesh(each.resources))));
 }
 function judgeScenario(entry2, queries2, meshes2) {
@@ -59887,16 +59906,16 @@ function havingDestination(query3, meshes2) {
 function judgePod(entry2, position, pod, mesh2, expected) {
   const answer4 = membershipAnswer(mesh2, pod);
   const asText = (value) => canonical(value);
-  return { id: textOf12(entry2["id"]), about: textOf12(entry2["about"]), query: position, asked: { pod }, expected, answer: answer4, agrees: asText(expected) === asText(answer4) };
+  return { id: textOf11(entry2["id"]), about: textOf11(entry2["about"]), query: position, asked: { pod }, expected, answer: answer4, agrees: asText(expected) === asText(answer4) };
 }
 function judgeChange(entry2, base3, head, queries2) {
   const baseResources = readManifests(base3);
   const sides = { base: closedMesh(baseResources), head: closedMesh(withBaseVersions(readManifests(head), baseResources)) };
   const judged2 = compareRecorded(sides.base, sides.head);
   const results = queries2.map((query3, position) => judgeMove(entry2, String(position + 1), query3, sides, judged2));
-  const broken = entry2["noise"] === true ? noiseBroken(judged2, textOf12(entry2["edit"])) : judged2.internalErrors[0];
+  const broken = entry2["noise"] === true ? noiseBroken(judged2, textOf11(entry2["edit"])) : judged2.internalErrors[0];
   if (broken === void 0) return results;
-  return [...results, { id: textOf12(entry2["id"]), about: textOf12(entry2["about"]), query: "changes", asked: entry2["edit"], expected: entry2["noise"] === true ? "no change" : "witnesses that flip", answer: broken, agrees: false }];
+  return [...results, { id: textOf11(entry2["id"]), about: textOf11(entry2["about"]), query: "changes", asked: entry2["edit"], expected: entry2["noise"] === true ? "no change" : "witnesses that flip", answer: broken, agrees: false }];
 }
 function judgeMove(entry2, position, query3, sides, judged2) {
   const expected = expectedOf(query3);
@@ -59906,8 +59925,8 @@ function judgeMove(entry2, position, query3, sides, judged2) {
   const [from2, to2] = [verdictOf3(before?.expected), verdictOf3(after?.expected)];
   const unexplained = asked === void 0 ? void 0 : judged2.unexplained(asked, from2, to2);
   return {
-    id: textOf12(entry2["id"]),
-    about: textOf12(entry2["about"]),
+    id: textOf11(entry2["id"]),
+    about: textOf11(entry2["about"]),
     query: position,
     asked: asked ?? query3,
     expected,
@@ -59916,7 +59935,7 @@ function judgeMove(entry2, position, query3, sides, judged2) {
   };
 }
 function verdictOf3(answer4) {
-  return isFields4(answer4) ? textOf12(answer4["verdict"]) : "";
+  return isFields4(answer4) ? textOf11(answer4["verdict"]) : "";
 }
 function withBaseVersions(head, base3) {
   const before = new Map(base3.filter((resource) => accepted(resource)).map((resource) => [resourceId(resource), resource]));
@@ -59933,8 +59952,8 @@ function judgeValidation(entry2, manifest) {
   const warned = Array.isArray(entry2["warnings"]) && entry2["warnings"].length > 0;
   const agrees2 = answer4.accepted === entry2["accepted"] && (entry2["by"] === void 0 || answer4.by === entry2["by"]) && answer4.warnings === warned;
   return {
-    id: textOf12(entry2["id"]),
-    about: textOf12(entry2["about"]),
+    id: textOf11(entry2["id"]),
+    about: textOf11(entry2["about"]),
     query: "1",
     asked: manifest,
     expected: { accepted: entry2["accepted"], ...entry2["by"] === void 0 ? {} : { by: entry2["by"] }, warnings: warned },
@@ -59974,8 +59993,8 @@ function judgeQuery(entry2, position, query3, answering, expected) {
   const asked = readQuery(query3);
   const answer4 = asked === void 0 ? void 0 : shown4(answering(asked));
   return {
-    id: textOf12(entry2["id"]),
-    about: textOf12(entry2["about"]),
+    id: textOf11(entry2["id"]),
+    about: textOf11(entry2["about"]),
     query: position,
     asked: asked ?? query3,
     expected,
@@ -60016,7 +60035,7 @@ function readQuery(value) {
 function isFields4(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
-function textOf12(value) {
+function textOf11(value) {
   return typeof value === "string" ? value : "";
 }
 var init_scenarios = __esm({
@@ -60079,10 +60098,18 @@ function suggestion(id, meshes2) {
   return nearest2 === void 0 ? "name it as `namespace/name`; " : `did you mean \`${nearest2}\`? `;
 }
 function onlyPort(to2, meshes2) {
-  const ports3 = [...new Set(destinations2(to2, meshes2).flatMap((workload2) => workload2.ports.map(({ port: port3 }) => port3)))].sort((left, right) => left - right);
+  const { host } = to2;
+  const declared2 = host === void 0 ? destinations2(to2, meshes2).flatMap((workload2) => workload2.ports.map(({ port: port3 }) => port3)) : meshes2.flatMap((mesh2) => portsOfName(mesh2, host));
+  const ports3 = [...new Set(declared2)].sort((left, right) => left - right);
   const [first, second] = ports3;
   if (first !== void 0 && second === void 0) return first;
-  throw new InputError("`explain` needs `--port`", ports3.length === 0 ? "name the port of its pods; no manifest declares one" : `the pods listen on ${ports3.join(", ")}`);
+  const whose = host === void 0 ? "the pods listen on" : `\`${host}\` has the ports`;
+  throw new InputError("`explain` needs `--port`", ports3.length > 0 ? `${whose} ${ports3.join(", ")}` : host === void 0 ? "name the port of its pods; no manifest declares one" : `no manifest declares a Service of the name \`${host}\``);
+}
+function portsOfName(mesh2, host) {
+  const service = addressableNamed(mesh2, host);
+  if (service === void 0) return [];
+  return service.kind === "Service" ? service.spec.ports.map(({ port: port3 }) => port3) : service.spec.ports.map(({ number: number4 }) => number4);
 }
 function destinations2({ workload: workload2 }, meshes2) {
   if (workload2 === void 0) return [];
@@ -60288,7 +60315,7 @@ function pathOf3(text8) {
   return text8;
 }
 function questionOf(flags) {
-  if (flags.to === void 0) throw new InputError("`explain` needs `--to`, or `--queries`", "name the workload as `namespace/name`, with `--port` of its pods");
+  if (flags.to === void 0) throw new InputError("`explain` needs `--to`, or `--queries`", "name the workload as `namespace/name`, with `--port` of its pods, or the host of a Service with the port of that");
   if (flags.ip !== void 0 && parseIp(flags.ip) === void 0) throw new InputError(`\`--ip ${flags.ip}\` is not an address`, "write it as `203.0.113.10`, without a port or a mask");
   const to2 = targetOf2(flags.to);
   const from2 = { ...callerOf3(flags.from ?? "plaintext"), ...flags.ip === void 0 ? {} : { ip: flags.ip } };
@@ -60479,7 +60506,7 @@ __export(test_exports, {
 import { readFileSync as readFileSync2 } from "node:fs";
 import { dirname as dirname3, resolve as resolve3 } from "node:path";
 import { gunzipSync as gunzipSync2 } from "node:zlib";
-function textOf13(path2) {
+function textOf12(path2) {
   try {
     const bytes = readFileSync2(path2);
     return (bytes[0] === 31 && bytes[1] === 139 ? gunzipSync2(bytes) : bytes).toString("utf8");
@@ -60523,7 +60550,7 @@ async function test(args) {
   };
   for (const path2 of positionals) {
     let entries2 = 0;
-    for (const { line, value, problem, lineOf: lineOf4 } of entriesOf3(textOf13(path2), path2)) {
+    for (const { line, value, problem, lineOf: lineOf4 } of entriesOf3(textOf12(path2), path2)) {
       entries2 += 1;
       if (problem !== void 0) {
         fail2(`${path2}:${line} is not understood: ${problem}`);
