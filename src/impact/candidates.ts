@@ -21,12 +21,10 @@ export class EditIndex {
   readonly #everywhere: readonly Edit[];
   readonly #byNamespace: ReadonlyMap<string | undefined, readonly Edit[]>;
   readonly #sides: Sides;
-  readonly #roots: ReadonlySet<string | undefined>;
 
   constructor(sides: Sides, edits: readonly Edit[]) {
     const roots = new Set<string | undefined>([undefined, sides.base.config.rootNamespace, sides.head.config.rootNamespace]);
     this.#sides = sides;
-    this.#roots = roots;
     this.#all = edits;
     const asked = new Set([sides.base, sides.head].flatMap(({ config }) => (config.extensionProviders ?? []).map((provider) => provider.service)));
     this.#everywhere = edits.filter((edit) => roots.has(editNamespace(edit)) || (asked.size > 0 && [...extensionHosts(versions(edit))].some((host) => asked.has(host))));
@@ -45,15 +43,6 @@ export class EditIndex {
     const { places, labels } = this.#surroundings(raw);
     const near = [...new Set(places.flatMap((place) => this.#at(place)))].filter((edit) => labels.length === 0 || mayAct(edit, labels));
     return likelyFirst(raw, near);
-  }
-
-  /** None of these edits, which may be of another environment, would be a candidate. */
-  isFar(raw: RawChange, edits: readonly Edit[]): boolean {
-    if (edits.length === 0) return true;
-    if (raw.gateway !== undefined) return false;
-    const { places, labels } = this.#surroundings(raw);
-    const isNear = (edit: Edit): boolean => places.includes('*') || this.#roots.has(editNamespace(edit)) || places.includes(editNamespace(edit));
-    return !edits.some((edit) => isNear(edit) && (labels.length === 0 || mayAct(edit, labels)));
   }
 
   #surroundings(raw: RawChange): { readonly places: readonly (string | undefined)[]; readonly labels: readonly Labels[] } {

@@ -46,7 +46,7 @@ export class CauseProver {
   readonly #limits: Limits;
   readonly #memo = new DifferenceMemo();
   readonly #edits: readonly Edit[];
-  readonly #unlike: readonly Edit[];
+  readonly #unlike: EditIndex;
   #byId: ReadonlyMap<string, Edit> | undefined;
   #identities: PreferredIdentities | undefined;
   #trials = 0;
@@ -55,7 +55,7 @@ export class CauseProver {
   constructor(sides: Sides, edits: readonly Edit[], counterfactual: Counterfactual, limits: Limits, unlike: readonly Edit[] = []) {
     this.#sides = sides;
     this.#edits = edits;
-    this.#unlike = unlike;
+    this.#unlike = new EditIndex(sides, unlike);
     this.#index = new EditIndex(sides, edits);
     this.#counterfactual = counterfactual;
     this.#limits = limits;
@@ -73,7 +73,7 @@ export class CauseProver {
    * which order and how often is the same there: no edit in which the environments differ is among the candidates.
    */
   like(raw: RawChange, proved: ProvedCauses): ProvedCauses | undefined {
-    if (proved.ample !== this.#trials < TRIALS_IN_ALL || !this.#index.isFar(raw, this.#unlike)) return undefined;
+    if (proved.ample !== this.#trials < TRIALS_IN_ALL || this.#unlike.of(raw).edits.length > 0) return undefined;
     this.#byId ??= new Map(this.#edits.map((edit) => [edit.id, edit]));
     const sets: (readonly Edit[])[] = [];
     for (const set of proved.sets) {

@@ -38,6 +38,8 @@ describe('kinds that differ', () => {
     expect(kinds(shop, [shop[0] ?? '', deployment('shop/shop', 'tier: own'), shop[2] ?? ''])).toEqual(['Deployment']);
     expect(kinds(shop, with_('image: auto'))).toEqual(['Deployment']);
     expect(kinds(with_('image: auto'), shop)).toEqual(['Deployment']);
+    // An object of another version is not known to be alike.
+    expect(kinds(shop, [shop[0] ?? '', deployment('shop/shop').replace('apps/v1', 'apps/v1beta2').replace('example/app', 'example/app:2'), shop[2] ?? ''])).toEqual(['Deployment']);
   });
 
   test('cannot be told where the configuration, the namespaces or what is known of the world differ', () => {

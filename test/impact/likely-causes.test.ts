@@ -98,6 +98,41 @@ describe('edits near a change', () => {
     expect(of(index, { destination: { id: 'shop/app=ghost', namespace: 'shop', known: false, status: 'both' } })[0]).toEqual(['shop/x']);
   });
 
+  test('a destination that only the head declares is told by its namespace alone', () => {
+    const added = world.slice(world.indexOf('---')).replaceAll('cart', 'fresh');
+    expect(of(sidesOf([], [added, object('AuthorizationPolicy', 'shop/x', pay)]).index, { destination: { id: 'shop/fresh', namespace: 'shop', known: true, status: 'both' } })[0]).toContain('shop/x');
+  });
+
+  test('a destination that is labelled anew is asked by both labels', () => {
+    const [before, after] = [readManifests(world), readManifests([world.replace('labels: {app: cart}}, spec', 'labels: {app: cart, tier: inner}}, spec'), object('AuthorizationPolicy', 'shop/x', '{selector: {matchLabels: {tier: inner}}}'), object('AuthorizationPolicy', 'shop/y', pay)].join('\n---\n'))];
+    const edits = editsBetween(before, after);
+    const index = new EditIndex({ environment: 'test', base: buildMesh(before, { world: 'closed' }), head: buildMesh(after, { world: 'closed' }), renamed: new Map() }, edits);
+    expect(of(index)[0]).toEqual(['shop/x', 'Deployment/shop/cart']);
+  });
+
+  test('the Service of an external authorizer is near wherever it is, another one is not', () => {
+    const service = (place: string): string => {
+      const [namespace, name] = place.split('/');
+      return `{apiVersion: v1, kind: Service, metadata: {name: ${name ?? ''}, namespace: ${namespace ?? ''}}, spec: {ports: [{port: 9000}]}}`;
+    };
+    const config = (provider: string): string => `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "extensionProviders: [{name: opa, envoyExtAuthzGrpc: {service: ${provider}.auth.svc.cluster.local, port: 9000}}]"}}`;
+    expect(of(sidesOf([config('opa')], [config('opa'), service('auth/opa'), service('auth/other')]).index)[0]).toEqual(['Service/auth/opa']);
+    expect(of(sidesOf([config('opa'), service('auth/opa'), service('auth/other')], [config('opa')]).index)[0]).toEqual(['Service/auth/opa']);
+    expect(of(sidesOf([config('old'), service('auth/old')], [config('old'), service('auth/opa')]).index)[0]).toEqual(['Service/auth/old']);
+    expect(of(sidesOf([], [service('auth/opa')]).index)[0]).toEqual([]);
+  });
+
+  test('everything is near where it is about a gateway', () => {
+    const { index } = sidesOf([], [...places, object('AuthorizationPolicy', 'shop/pay', pay)]);
+    expect(of(index, { gateway: { outside: true } })[0]).toHaveLength(5);
+  });
+
+  test('what selects others is near where a waypoint is on the way', () => {
+    const { index } = sidesOf([], [object('AuthorizationPolicy', 'shop/x', pay)]);
+    expect(of(index)[0]).toEqual([]);
+    expect(of(index, { witness: witness({}, answer('deny', [], 'shop/door'), answer('allow')) })[0]).toEqual(['shop/x']);
+  });
+
   test('a renamed workload is known by its former name', () => {
     const basket = world.replace('name: cart', 'name: basket');
     const [before, after] = [readManifests(world), readManifests([basket, object('AuthorizationPolicy', 'shop/x', pay)].join('\n---\n'))];

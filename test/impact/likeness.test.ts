@@ -76,6 +76,7 @@ describe('everything is taken over where', () => {
   takes('an image and the number of pods differ', [deployment('db', { image: 'x:2', replicas: 3 })], everywhere);
   takes('an account, a Secret, a role and a ConfigMap that says nothing of the mesh differ', [object('v1', 'ServiceAccount', 'db', 'automountServiceAccountToken: false'), object('v1', 'Secret', 's', 'stringData: {a: b}'), object('rbac.authorization.k8s.io/v1', 'Role', 'r', 'rules: []'), object('v1', 'ConfigMap', 'c', 'data: {a: b}')], everywhere);
   takes('there are objects that no comparison asks about', silent, everywhere);
+  takes('clients are in ambient and no policy differs', [deployment('db', { image: 'x:2' })], everywhere, [namespace('{istio.io/dataplane-mode: ambient}'), ...shared.slice(1)]);
   takes('a policy differs in a namespace of its own', [deny('own', '', 'other')], everywhere, [...shared, namespace().replace('shop', 'other'), deny('own', 'selector: {matchLabels: {app: x}}, ', 'other')]);
 });
 
@@ -105,6 +106,11 @@ describe('nothing is taken over where', () => {
   takes('a ServiceEntry is its own', [object(networking, 'ServiceEntry', 'own', 'spec: {hosts: [own.example], ports: [{number: 80, name: http, protocol: HTTP}], resolution: DNS}')], undefined);
   takes('a Sidecar is its own', [object(networking, 'Sidecar', 'own', 'spec: {egress: [{hosts: ["./*"]}]}')], undefined);
   takes('an EnvoyFilter is its own', [object('networking.istio.io/v1alpha3', 'EnvoyFilter', 'own', 'spec: {configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}, patch: {operation: MERGE, value: {name: x}}}]}')], undefined);
+  takes('a policy stands at a Service, of which several pods may be behind one waypoint', [deny('own', 'targetRefs: [{kind: Service, group: "", name: web}], ')], undefined);
+  takes('one of several policies stands at a Service', [deny('own', 'targetRefs: [{kind: Service, group: "", name: web}], '), deny('more', 'selector: {matchLabels: {app: db}}, ')], undefined);
+  takes('a policy is the first of a namespace that nothing declares', [deny('own', '', 'other')], undefined);
+  takes('policies stand in other namespaces that nothing declares', [deny('own', '', 'other')], undefined, [...shared, deny('theirs', '', 'third')]);
+  takes('a policy is the first of a declared namespace without labels of a mesh', [deny('own', '', 'other')], undefined, [...shared, 'apiVersion: v1\nkind: Namespace\nmetadata: {name: other}']);
   takes('a policy stands at something other than workloads', [deny('own', 'targetRefs: [{kind: Service, group: "", name: web}], ')], undefined, [namespace('{istio.io/dataplane-mode: ambient}'), ...shared.slice(1)]);
   takes('a policy differs where clients are in ambient', [allow('web', 'own')], undefined, [namespace('{istio.io/dataplane-mode: ambient}'), ...shared.slice(1)]);
 });

@@ -29,13 +29,15 @@ function provenance(environment: string): Provenance {
 }
 const told = (...changes: readonly RawChange[]): readonly Change[] => describeChanges(changes, new Map(['one', 'two'].map((name) => [name, provenance(name)]))).map(({ change }) => change);
 
-/** The entries are told in this order, whichever comes first. */
+/** The entries are told in this order, whichever comes first and whatever their ids are. */
 function inOrder(...changes: readonly RawChange[]): void {
-  const seeds = changes.map((change, index) => ({ ...change, seed: `seed ${String(index)}` }));
   const key = ({ direction, callers, region, destinations }: Change): string => JSON.stringify([direction, callers, region, destinations]);
-  const alone = seeds.map((change) => told(change).map(key).join());
-  expect(told(...seeds).map(key)).toEqual(alone);
-  expect(told(...[...seeds].reverse()).map(key)).toEqual(alone);
+  for (const prefix of ['a', 'b', 'c', 'd', 'e']) {
+    const seeds = changes.map((change, index) => ({ ...change, seed: `${prefix} ${String(index)}` }));
+    const alone = seeds.map((change) => told(change).map(key).join());
+    expect(told(...seeds).map(key)).toEqual(alone);
+    expect(told(...[...seeds].reverse()).map(key)).toEqual(alone);
+  }
 }
 
 describe('the order of changes', () => {
@@ -60,6 +62,17 @@ describe('the order of changes', () => {
     inOrder(raw({}, method('GET', 'POST')), raw({}, method('GET')));
     for (const reading of ['GET', 'HEAD', 'OPTIONS']) inOrder(raw({}, method('PUT'), path('/a')), raw({}, method(reading)));
     inOrder(raw({}, { dimension: 'path', any: [{ type: 'path', pattern: { type: 'template', text: '/{*}' }, normalization: 'NONE' }], none: [] }), raw({}, path('/a')));
+  });
+
+  test('then by whether clients outside may send it', () => {
+    inOrder(raw({ gateway: { outside: true } }, peer({ type: 'absent' }), path('/a')), raw({ gateway: { outside: false } }, peer({ type: 'absent' }), path('/a')));
+    inOrder(raw({ gateway: { outside: true } }, peer({ type: 'absent' }), path('/a')), raw({ gateway: { outside: false } }, peer({ type: 'absent' })));
+  });
+
+  test('a set of methods or paths counts as the broadest of them', () => {
+    inOrder(raw({}, method('GET', 'DELETE'), path('/a')), raw({}, method('GET', 'HEAD')));
+    const paths: Predicate = { dimension: 'path', any: [path('/a').any[0], path('/b', 'prefix').any[0]].flatMap((matcher) => matcher ?? []), none: [] };
+    inOrder(raw({}, paths), raw({}, path('/c')));
   });
 
   test('then by how many destinations, and by name', () => {
@@ -87,6 +100,11 @@ describe('changes that are told as one', () => {
     ['environment', { environment: 'two', facet: 'mtls' }],
   ] as const satisfies readonly (readonly [string, Partial<RawChange>])[])('not where the %s is another', (_, more) => {
     expect(told(...to('a', 'b').map((place, index) => raw({ ...place, ...(index === 0 ? {} : more) })))).toHaveLength(2);
+  });
+
+  test('nor where one destination answers otherwise before or after', () => {
+    const before = raw({ witness: { ...raw().witness, base: { ...denied, layer: 'mtls' } } as RawChange['witness'] });
+    expect(told(raw(), before)).toHaveLength(2);
   });
 
   test('equal in several environments: each is named', () => {
