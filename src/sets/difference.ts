@@ -89,7 +89,7 @@ function orderedLayer(layer: Layer): Layer {
 
 /** Paths, layers and cubes in one order and cubes once each: how they were listed leaves no trace in a result. */
 function canonicalPaths(paths: readonly Path[]): Path[] {
-  const sorted = paths.length < 2 ? paths : [...paths].sort((left, right) => compareText(left.id, right.id));
+  const sorted = [...paths].sort((left, right) => compareText(left.id, right.id));
   return sorted.map((path) => ({ id: path.id, layers: path.layers.map((layer) => orderedOnce(orderedLayers, layer, orderedLayer)).sort((left, right) => compareText(left.id, right.id)) }));
 }
 

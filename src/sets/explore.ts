@@ -40,7 +40,6 @@ const manyCubes = 64;
 
 /** Cubes that may meet the seed: a cheap test on patterns, of many cubes the same predicate tested once. */
 function meetingCubes(seed: Cube, cubes: readonly Cube[], known: Map<Predicate, boolean> | undefined): Cube[] {
-  if (seed.predicates.length === 0) return [...cubes];
   const meeting: Cube[] = [];
   nextCube: for (const cube of cubes) {
     for (const predicate of cube.predicates) if (!meets(seed, predicate, known)) continue nextCube;
@@ -50,17 +49,9 @@ function meetingCubes(seed: Cube, cubes: readonly Cube[], known: Map<Predicate, 
 }
 
 function meets(seed: Cube, predicate: Predicate, known: Map<Predicate, boolean> | undefined): boolean {
-  let fresh: boolean | undefined;
-  for (const other of seed.predicates) {
-    if (other.dimension !== predicate.dimension) continue;
-    if (fresh === undefined) {
-      const answer = known?.get(predicate);
-      if (answer !== undefined) return answer;
-    }
-    fresh = !predicatesDisjoint(other, predicate);
-    if (!fresh) break;
-  }
-  if (fresh === undefined) return true;
+  const answer = known?.get(predicate);
+  if (answer !== undefined) return answer;
+  const fresh = seed.predicates.every((other) => other.dimension !== predicate.dimension || !predicatesDisjoint(other, predicate));
   known?.set(predicate, fresh);
   return fresh;
 }
@@ -88,10 +79,10 @@ function boxAround(space: Space, region: Uint32Array): Box {
   return { words: region, narrow };
 }
 
-/** Boxes that no other one contains: a later find may swallow an earlier one that was bounded more narrowly. */
+/** A later find may swallow an earlier one that was bounded more narrowly; it never lies in one, for it escaped them all. */
 function largest(boxes: readonly Box[]): Box[] {
   const inside = (inner: Box, outer: Box): boolean => inner.words.every((word, at) => (word & ~(outer.words[at] as number)) === 0);
-  return boxes.filter((box, index) => !boxes.some((other, at) => at !== index && inside(box, other) && (at < index || !inside(other, box))));
+  return boxes.filter((box, index) => !boxes.slice(index + 1).some((other) => inside(box, other)));
 }
 
 const nothing: Explored = { cubes: [], samples: [], complete: true, exhausted: false };
