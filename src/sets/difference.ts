@@ -133,7 +133,6 @@ export function difference(problem: DifferenceProblem): Difference {
         explored = explore(task, more);
         work += problem.limits.workPerSeed * escalation - more.left;
       }
-      if (explored.cubes.length === 0 && explored.undecided === undefined) continue;
       const key = `${seed.layer}\n${seed.key}`;
       const known = entries.get(key);
       if (known === undefined) entries.set(key, { seed, parts: [explored], origins: seed.origins });

@@ -1,5 +1,5 @@
 /** One seed, explored: filter, atoms, search, widening, words. */
-import { add, isEmpty, lowest } from './bits.ts';
+import { add, lowest } from './bits.ts';
 import type { Cube, CubeOrigin, Dimension, LayerId, Path, Point, Predicate } from './cube.ts';
 import { predicatesDisjoint } from './disjoint.ts';
 import { cubeKey } from './keys.ts';
@@ -67,16 +67,8 @@ function allBoxes(space: Space, cubes: readonly Cube[]): Box[] | undefined {
 }
 
 function boxAround(space: Space, region: Uint32Array): Box {
-  const narrow: number[] = [];
-  for (const [index, axis] of space.axes.entries()) {
-    for (let at = axis.offset; at < axis.offset + axis.words; at += 1) {
-      if (region[at] !== space.full[at]) {
-        narrow.push(index);
-        break;
-      }
-    }
-  }
-  return { words: region, narrow };
+  const isWhole = ({ offset, words }: Space['axes'][number]): boolean => region.subarray(offset, offset + words).every((word, at) => word === space.full[offset + at]);
+  return { words: region, narrow: [...space.axes.keys()].filter((index) => !isWhole(space.axes[index] as Space['axes'][number])) };
 }
 
 /** A later find may swallow an earlier one that was bounded more narrowly; it never lies in one, for it escaped them all. */
@@ -194,10 +186,8 @@ function inSpace(
  */
 function possibleSpot(space: Space, region: Uint32Array, nowhere: readonly Box[], budget: Budget): Uint32Array | 'limit' | undefined {
   if (nowhere.length === 0) return region;
-  const index = space.axisOf.get('token');
-  const axis = index === undefined ? undefined : space.axes[index];
-  const best = axis === undefined ? undefined : only(region, axis.offset, axis.offset + axis.words);
-  const told = best === undefined ? undefined : existing(space, best, nowhere, budget);
+  const axis = space.axes[space.axisOf.get('token') ?? -1];
+  const told = axis === undefined ? undefined : existing(space, only(region, axis.offset, axis.offset + axis.words), nowhere, budget);
   return told ?? existing(space, region, nowhere, budget);
 }
 
@@ -210,8 +200,7 @@ function existing(space: Space, region: Uint32Array, nowhere: readonly Box[], bu
 /** The region with the first of its atoms alone in the given words. */
 function only(region: Uint32Array, start: number, end: number): Uint32Array {
   const result = region.slice();
-  const bits = region.subarray(start, end);
   result.fill(0, start, end);
-  if (!isEmpty(bits)) add(result.subarray(start, end), lowest(bits));
+  add(result.subarray(start, end), lowest(region.subarray(start, end)));
   return result;
 }

@@ -1,10 +1,11 @@
 /** What a comparison costs, and what it says where that, the regions, the classes or the alternatives are too many. */
 import { describe, expect, test } from 'vitest';
-import type { Cube, Path } from '#sets/cube.ts';
+import type { Cube, Dimension, Path } from '#sets/cube.ts';
 import { difference, type DifferenceProblem } from '#sets/difference.ts';
 import { explore, type Task } from '#sets/explore.ts';
 import { cubeKey } from '#sets/keys.ts';
-import { any, cube, element, exact, layer, none, onePath, plentiful, port, prefix, problem } from './worlds.ts';
+import type { Value } from '#sets/matcher.ts';
+import { any, cube, element, exact, layer, none, onePath, plentiful, port, prefix, present, problem } from './worlds.ts';
 
 const nothing = onePath(layer([]));
 const get = any('method', exact('GET'));
@@ -31,7 +32,15 @@ describe('work is counted in blockers that are looked at', () => {
     ['two such seeds', problem(nothing, onePath(layer([cube(eighty), cube(any('port', port(81)))]))), 4],
     ['one blocker on two axes', problem(nothing, onePath(layer('all', [cube(get, eighty)]))), 14],
     // The path of the other side that has the same name refuses by what the seed escapes: it is no rival.
-    ['a rival path', problem([...nothing, { id: 'via', layers: [layer([cube(get)])] }], onePath(layer('all'))), 7],
+    ['a path that is as it was, beside one that is not', problem([{ id: 'a', layers: [layer([])] }, { id: 'direct', layers: [layer([cube(get)])] }], onePath(layer([cube(get)]))), 0],
+    ['a path that was not there is compared with the first', problem([{ id: 'a', layers: [layer([cube(get)])] }], onePath(layer([cube(get)]))), 0],
+    ['a rival path', problem([{ id: 'direct', layers: [layer([cube(eighty)])] }, { id: 'via', layers: [layer([cube(get)])] }], onePath(layer('all'))), 10],
+    ['a rival path that denies', problem([...nothing, { id: 'via', layers: [layer('all', [cube(get), cube(eighty)])] }], onePath(layer('all'))), 17],
+    ['a rival path of two layers', problem([...nothing, { id: 'via', layers: [layer([cube(get)]), layer([cube(eighty)], [cube(get)])] }], onePath(layer('all'))), 12],
+    ['two demands', problem(nothing, onePath(layer([cube(get), cube(any('method', prefix('P')))]), layer([cube(eighty), cube(any('port', port(81)))]))), 26],
+    ['demands of which one part is left', problem(nothing, onePath(layer([cube(get)]), layer([cube(get, eighty), cube(any('method', exact('PUT')))]))), 5],
+    ['blockers of three axes', problem(nothing, onePath(layer('all', [cube(get, eighty), cube(eighty, any('header:x', exact('a'))), cube(get, eighty, any('header:x', exact('b')))]))), 25],
+    ['what cannot exist', problem(nothing, onePath(layer('all')), { impossible: [cube(get, eighty)] }), 10],
   ])('%s', (_, world, work) => {
     expect(told(world).work).toBe(work);
   });
@@ -72,6 +81,7 @@ describe('where the classes are too many, what is certain without them is not un
   const few = { ...plentiful, atomsPerDimension: 4 };
   const decided: readonly (readonly [name: string, world: DifferenceProblem])[] = [
     ['a refusal of everything', problem(nothing, onePath(layer('all', [...ports, cube()])))],
+    ['a refusal of everything, where the seed is less', problem(nothing, onePath(layer([cube(get)], [...ports, cube()])))],
     ['a refusal of the very seed', problem(nothing, onePath(layer([cube(get)], [...ports, cube(get)])))],
     ['nothing is possible', problem(nothing, onePath(layer('all', ports)), { impossible: [cube()] })],
     ['the seed is not asked about', problem(nothing, onePath(layer([cube(get)], ports)), { within: [cube(any('method', exact('PUT')))] })],
@@ -114,6 +124,42 @@ test('among many refusals those that share a condition are looked at once, and e
   const many = Array.from({ length: 40 }, (_, index) => [cube(shared, any('port', port(1000 + index))), cube(other, any('port', port(2000 + index)))]).flat();
   const [found] = told(problem(nothing, onePath(layer([cube(shared)], many)))).cubes;
   expect(found).toBe(`header:x: exact "a" & port: * except ${Array.from({ length: 40 }, (_, index) => `number ${String(1000 + index)}`).join(' | ')}`);
+});
+
+test('what two paths let pass by one rule is told once, and is whole where both are', () => {
+  const from = (policy: string, ...denied: readonly Cube[]): Path => ({ id: policy, layers: [{ id: 'authorization', allow: [{ ...cube(get), origins: [{ policy }] }], deny: denied }] });
+  const both = [from('a'), from('b', cube(eighty, any('header:x', exact('a'))))];
+  const whole = difference(problem([], both));
+  expect(whole.regions.map(({ seedOrigins, complete, cubes }) => [seedOrigins, complete, cubes.map(cubeKey)])).toEqual([
+    [[{ policy: 'a' }, { policy: 'b' }], true, ['method: exact "GET"', 'header:x: * except exact "a" & method: exact "GET"', 'method: exact "GET" & port: * except number 80']],
+  ]);
+  expect(difference(problem([], both, { limits: { ...plentiful, regionsPerSeed: 1 } })).regions.map(({ complete }) => complete)).toEqual([false]);
+  // What is undecided in both is so once.
+  const wide = Array.from({ length: 9 }, (_, index) => cube(any('port', port(index))));
+  expect(told(problem([], [from('a', ...wide), from('b', ...wide)], { limits: { ...plentiful, atomsPerDimension: 4 } })).undecided).toEqual(['more than 4 classes of `port`']);
+});
+
+test('regions stand in the order of layers and seeds, whichever path has them', () => {
+  const world = problem([], [{ id: 'a', layers: [layer([cube(eighty)], [], 'network-policy')] }, { id: 'b', layers: [layer([cube(get)], [], 'authorization')] }]);
+  expect(difference(world).regions.map((region) => region.layer)).toEqual(['authorization', 'network-policy']);
+});
+
+describe('the request that is shown', () => {
+  const shown = (world: DifferenceProblem): readonly unknown[] => difference(world).regions.flatMap(({ samples }) => samples.map((sample) => [...sample]));
+  test('sends no token where that can be', () => {
+    const token = { type: 'absent' } as const;
+    const impossible = [cube(any('token', token), get), cube(any('token', token), eighty)];
+    expect(shown(problem(nothing, onePath(layer('all')), { impossible }))).toEqual([[['method', 'POST'], ['port', 8080], ['token', null]]]);
+  });
+  test('prefers what is known, if the region has it', () => {
+    const preferred = new Map([['port', [9080, 80]], ['method', ['GET']], ['host', ['shop.example']]] as const);
+    expect(shown(problem(nothing, onePath(layer([cube(eighty, any('header:x', exact('a')))])), { preferred }))).toEqual([[['method', 'GET'], ['port', 80], ['host', 'shop.example'], ['header:x', 'a']]]);
+  });
+  test('what is preferred gives way, the last first, where it makes a request that cannot exist', () => {
+    const preferred = new Map<Dimension, readonly Value[]>([['port', [80]], ['method', ['GET']]]);
+    expect(shown(problem(nothing, onePath(layer('all')), { preferred, impossible: [cube(eighty, get)] }))).toEqual([[['method', 'POST'], ['port', 80]]]);
+    expect(shown(problem(nothing, onePath(layer([cube(none('header:x', exact('a')))])), { preferred: new Map([...preferred, ['header:x', ['b']]]), impossible: [cube(any('header:x', present), get)] }))).toEqual([[['method', 'GET'], ['port', 80], ['header:x', null]]]);
+  });
 });
 
 test('the order of layers and paths leaves no trace, however they are listed', () => {
