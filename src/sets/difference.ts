@@ -89,7 +89,7 @@ function orderedLayer(layer: Layer): Layer {
 
 /** Paths, layers and cubes in one order and cubes once each: how they were listed leaves no trace in a result. */
 function canonicalPaths(paths: readonly Path[]): Path[] {
-  const sorted = paths.length < 2 ? paths : [...paths].sort((left, right) => compareText(left.id, right.id));
+  const sorted = [...paths].sort((left, right) => compareText(left.id, right.id));
   return sorted.map((path) => ({ id: path.id, layers: path.layers.map((layer) => orderedOnce(orderedLayers, layer, orderedLayer)).sort((left, right) => compareText(left.id, right.id)) }));
 }
 
@@ -133,7 +133,6 @@ export function difference(problem: DifferenceProblem): Difference {
         explored = explore(task, more);
         work += problem.limits.workPerSeed * escalation - more.left;
       }
-      if (explored.cubes.length === 0 && explored.undecided === undefined) continue;
       const key = `${seed.layer}\n${seed.key}`;
       const known = entries.get(key);
       if (known === undefined) entries.set(key, { seed, parts: [explored], origins: seed.origins });

@@ -1,5 +1,5 @@
 /** One seed, explored: filter, atoms, search, widening, words. */
-import { add, isEmpty, lowest } from './bits.ts';
+import { add, lowest } from './bits.ts';
 import type { Cube, CubeOrigin, Dimension, LayerId, Path, Point, Predicate } from './cube.ts';
 import { predicatesDisjoint } from './disjoint.ts';
 import { cubeKey } from './keys.ts';
@@ -40,7 +40,6 @@ const manyCubes = 64;
 
 /** Cubes that may meet the seed: a cheap test on patterns, of many cubes the same predicate tested once. */
 function meetingCubes(seed: Cube, cubes: readonly Cube[], known: Map<Predicate, boolean> | undefined): Cube[] {
-  if (seed.predicates.length === 0) return [...cubes];
   const meeting: Cube[] = [];
   nextCube: for (const cube of cubes) {
     for (const predicate of cube.predicates) if (!meets(seed, predicate, known)) continue nextCube;
@@ -50,17 +49,9 @@ function meetingCubes(seed: Cube, cubes: readonly Cube[], known: Map<Predicate, 
 }
 
 function meets(seed: Cube, predicate: Predicate, known: Map<Predicate, boolean> | undefined): boolean {
-  let fresh: boolean | undefined;
-  for (const other of seed.predicates) {
-    if (other.dimension !== predicate.dimension) continue;
-    if (fresh === undefined) {
-      const answer = known?.get(predicate);
-      if (answer !== undefined) return answer;
-    }
-    fresh = !predicatesDisjoint(other, predicate);
-    if (!fresh) break;
-  }
-  if (fresh === undefined) return true;
+  const answer = known?.get(predicate);
+  if (answer !== undefined) return answer;
+  const fresh = seed.predicates.every((other) => other.dimension !== predicate.dimension || !predicatesDisjoint(other, predicate));
   known?.set(predicate, fresh);
   return fresh;
 }
@@ -76,22 +67,14 @@ function allBoxes(space: Space, cubes: readonly Cube[]): Box[] | undefined {
 }
 
 function boxAround(space: Space, region: Uint32Array): Box {
-  const narrow: number[] = [];
-  for (const [index, axis] of space.axes.entries()) {
-    for (let at = axis.offset; at < axis.offset + axis.words; at += 1) {
-      if (region[at] !== space.full[at]) {
-        narrow.push(index);
-        break;
-      }
-    }
-  }
-  return { words: region, narrow };
+  const isWhole = ({ offset, words }: Space['axes'][number]): boolean => region.subarray(offset, offset + words).every((word, at) => word === space.full[offset + at]);
+  return { words: region, narrow: [...space.axes.keys()].filter((index) => !isWhole(space.axes[index] as Space['axes'][number])) };
 }
 
-/** Boxes that no other one contains: a later find may swallow an earlier one that was bounded more narrowly. */
+/** A later find may swallow an earlier one that was bounded more narrowly; it never lies in one, for it escaped them all. */
 function largest(boxes: readonly Box[]): Box[] {
   const inside = (inner: Box, outer: Box): boolean => inner.words.every((word, at) => (word & ~(outer.words[at] as number)) === 0);
-  return boxes.filter((box, index) => !boxes.some((other, at) => at !== index && inside(box, other) && (at < index || !inside(other, box))));
+  return boxes.filter((box, index) => !boxes.slice(index + 1).some((other) => inside(box, other)));
 }
 
 const nothing: Explored = { cubes: [], samples: [], complete: true, exhausted: false };
@@ -203,10 +186,8 @@ function inSpace(
  */
 function possibleSpot(space: Space, region: Uint32Array, nowhere: readonly Box[], budget: Budget): Uint32Array | 'limit' | undefined {
   if (nowhere.length === 0) return region;
-  const index = space.axisOf.get('token');
-  const axis = index === undefined ? undefined : space.axes[index];
-  const best = axis === undefined ? undefined : only(region, axis.offset, axis.offset + axis.words);
-  const told = best === undefined ? undefined : existing(space, best, nowhere, budget);
+  const axis = space.axes[space.axisOf.get('token') ?? -1];
+  const told = axis === undefined ? undefined : existing(space, only(region, axis.offset, axis.offset + axis.words), nowhere, budget);
   return told ?? existing(space, region, nowhere, budget);
 }
 
@@ -219,8 +200,7 @@ function existing(space: Space, region: Uint32Array, nowhere: readonly Box[], bu
 /** The region with the first of its atoms alone in the given words. */
 function only(region: Uint32Array, start: number, end: number): Uint32Array {
   const result = region.slice();
-  const bits = region.subarray(start, end);
   result.fill(0, start, end);
-  if (!isEmpty(bits)) add(result.subarray(start, end), lowest(bits));
+  add(result.subarray(start, end), lowest(region.subarray(start, end)));
   return result;
 }

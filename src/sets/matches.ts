@@ -47,7 +47,7 @@ export interface IdentityParts {
 export function identityParts(identity: string): IdentityParts | undefined {
   const [trustDomain, ns, namespace, sa, account, ...more] = identity.split('/');
   if (trustDomain === undefined || ns !== 'ns' || namespace === undefined) return undefined;
-  if (more.length > 0 && namespace.startsWith('~')) return inPlaceholder(identity, trustDomain);
+  if (namespace.startsWith('~')) return inPlaceholder(identity, trustDomain);
   return sa !== 'sa' || account === undefined || more.length > 0 ? undefined : { trustDomain, namespace, account };
 }
 
@@ -55,7 +55,7 @@ function inPlaceholder(identity: string, trustDomain: string): IdentityParts | u
   const start = trustDomain.length + '/ns/'.length;
   const end = identity.lastIndexOf('/sa/');
   const account = identity.slice(end + '/sa/'.length);
-  return end < start || account.includes('/') ? undefined : { trustDomain, namespace: identity.slice(start, end), account };
+  return end === -1 || account.includes('/') ? undefined : { trustDomain, namespace: identity.slice(start, end), account };
 }
 
 /** A3.10: the identity is compared with `spiffe://` in front, so a value that carries the scheme itself never matches. */

@@ -1,5 +1,6 @@
 /** One concrete point of a region, as a reader would like it (`docs/engine.md`). */
-import { members } from './bits.ts';
+import type { Atoms } from './atoms.ts';
+import { lowest } from './bits.ts';
 import type { Cube, Dimension, Point, Predicate } from './cube.ts';
 import { pointIn } from './evaluate.ts';
 import { holds } from './matches.ts';
@@ -8,8 +9,7 @@ import { compareDimensions, type Space } from './space.ts';
 import type { Wording } from './words.ts';
 
 /** Elements of a claim that the region demands; absent where it demands none. */
-function claimValue(space: Space, region: Uint32Array, dimension: Dimension, first: number): Value {
-  const representatives = space.elements.get(dimension)?.representatives ?? [];
+function claimValue(space: Space, region: Uint32Array, representatives: readonly string[], first: number): Value {
   const held = representatives.filter((_, element) => region[(space.axes[first + element] as Space['axes'][number]).offset] === 2);
   return held.length === 0 ? null : held;
 }
@@ -18,10 +18,10 @@ function claimValue(space: Space, region: Uint32Array, dimension: Dimension, fir
 function representative(space: Space, region: Uint32Array, dimension: Dimension): Value | undefined {
   const first = space.axisOf.get(dimension);
   if (first === undefined) return undefined;
-  if (space.elements.has(dimension)) return claimValue(space, region, dimension, first);
+  const elements = space.elements.get(dimension);
+  if (elements !== undefined) return claimValue(space, region, elements.representatives, first);
   const axis = space.axes[first] as Space['axes'][number];
-  const best = members(region.slice(axis.offset, axis.offset + axis.words))[0];
-  return best === undefined ? undefined : (space.atoms.get(dimension)?.representatives[best] ?? null);
+  return (space.atoms.get(dimension) as Atoms).representatives[lowest(region.subarray(axis.offset, axis.offset + axis.words))];
 }
 
 /**

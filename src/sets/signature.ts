@@ -5,12 +5,12 @@
 import type { Dimension } from './cube.ts';
 import { oneNormalization } from './candidates/path.ts';
 import { identityOf, matches, pathMatches } from './matches.ts';
-import type { Matcher, TemplatePattern, TextMatcher, Value } from './matcher.ts';
+import { isText, type Matcher, type TemplatePattern, type TextMatcher, type Value } from './matcher.ts';
 import { normalizePath } from './normalize-path.ts';
 
-type Index = Map<string, number[]>;
+type Index<K> = Map<K, number[]>;
 
-function note<K>(index: Map<K, number[]>, key: K, matcher: number): void {
+function note<K>(index: Index<K>, key: K, matcher: number): void {
   const list = index.get(key);
   if (list === undefined) index.set(key, [matcher]);
   else list.push(matcher);
@@ -18,67 +18,86 @@ function note<K>(index: Map<K, number[]>, key: K, matcher: number): void {
 
 /** Prefixes or suffixes, and the lengths that occur among them. */
 interface Ends {
-  readonly index: Index;
+  readonly index: Index<string>;
   readonly lengths: Set<number>;
 }
 
-/** The pattern on the text that the whole dimension is compared as; `undefined` where a matcher is of another kind. */
-function patternOf(dimension: Dimension, matcher: Matcher, uniform: boolean): TextMatcher | TemplatePattern | undefined {
-  if (matcher.type === 'path' || matcher.type === 'host') return uniform ? matcher.pattern : undefined;
+/** What the patterns of a dimension are compared with; `undefined`: each with a text of its own. */
+function readerOf(dimension: Dimension, matchers: readonly Matcher[]): ((text: string) => string) | undefined {
+  if (dimension === 'host') return (text) => text.toLowerCase();
+  if (dimension !== 'path') return (text) => text;
+  const mode = oneNormalization(matchers);
+  return mode === undefined ? undefined : (text) => normalizePath(text, mode);
+}
+
+/** The pattern on that text; `undefined` where a matcher is of another kind. */
+function patternOf(dimension: Dimension, matcher: Matcher): TextMatcher | TemplatePattern | undefined {
+  if (matcher.type === 'path' || matcher.type === 'host') return matcher.pattern;
   if (matcher.type === 'principal') return 'text' in matcher.pattern && matcher.pattern.text.includes('spiffe://') ? undefined : matcher.pattern;
-  if (dimension === 'path' || dimension === 'host') return undefined;
-  return matcher.type === 'exact' || matcher.type === 'prefix' || matcher.type === 'suffix' || matcher.type === 'non-empty' || matcher.type === 'present' ? matcher : undefined;
+  return isText(matcher) && dimension !== 'path' && dimension !== 'host' ? matcher : undefined;
+}
+
+/** Where a matcher is looked up; `tried`: on each value. */
+export type Found =
+  | { readonly by: 'exact' | 'prefix' | 'suffix' | 'segment'; readonly key: string }
+  | { readonly by: 'number'; readonly key: number }
+  | { readonly by: 'pattern'; readonly key: TextMatcher | TemplatePattern }
+  | { readonly by: 'tried' };
+
+export function foundBy(dimension: Dimension, matcher: Matcher, oneText: boolean): Found {
+  const pattern = oneText ? patternOf(dimension, matcher) : undefined;
+  if (pattern?.type === 'exact' || pattern?.type === 'prefix' || pattern?.type === 'suffix') return { by: pattern.type, key: pattern.text };
+  if (pattern !== undefined) return { by: 'pattern', key: pattern };
+  if (matcher.type === 'number') return { by: 'number', key: matcher.value };
+  return matcher.type === 'namespace-glob' && !/[*/]/.test(matcher.glob) ? { by: 'segment', key: matcher.glob } : { by: 'tried' };
 }
 
 /** Texts between `/ns/` and the next slash: where a namespace glob without a star is found (A3.15). */
-function namespaceSegments(identity: string): string[] {
+function namespaceSegments(identity: string): ReadonlySet<string> {
   const text = `/${identity}`;
-  const found: string[] = [];
+  const found = new Set<string>();
   for (let at = text.indexOf('/ns/'); at !== -1; at = text.indexOf('/ns/', at + 1)) {
     const end = text.indexOf('/', at + 4);
-    if (end !== -1) found.push(text.slice(at + 4, end));
+    if (end !== -1) found.add(text.slice(at + 4, end));
   }
   return found;
 }
 
 /** A function from a value to the indices of the matchers that accept it, ascending. */
 export function signatures(dimension: Dimension, matchers: readonly Matcher[]): (value: Value) => readonly number[] {
-  const mode = dimension === 'path' ? oneNormalization(matchers) : undefined;
-  const folded = dimension === 'host' && matchers.every((matcher) => matcher.type === 'host');
-  const uniform = dimension === 'path' ? mode !== undefined : dimension === 'host' ? folded : true;
-  const exact: Index = new Map();
+  const reader = readerOf(dimension, matchers);
+  const exact: Index<string> = new Map();
   const prefixes: Ends = { index: new Map(), lengths: new Set() };
   const suffixes: Ends = { index: new Map(), lengths: new Set() };
-  const numbers = new Map<number, number[]>();
-  const globs: Index = new Map();
-  const templates: { readonly index: number; readonly pattern: TextMatcher | TemplatePattern }[] = [];
-  const rest: number[] = [];
+  const numbers: Index<Value> = new Map();
+  const segments: Index<string> = new Map();
+  const patterns: { readonly index: number; readonly pattern: TextMatcher | TemplatePattern }[] = [];
+  const tried: number[] = [];
   for (const [index, matcher] of matchers.entries()) {
-    const pattern = patternOf(dimension, matcher, uniform);
-    if (pattern?.type === 'exact') note(exact, pattern.text, index);
-    else if (pattern?.type === 'prefix' || pattern?.type === 'suffix') {
-      const ends = pattern.type === 'prefix' ? prefixes : suffixes;
-      note(ends.index, pattern.text, index);
-      ends.lengths.add(pattern.text.length);
-    } else if (pattern !== undefined) templates.push({ index, pattern });
-    else if (matcher.type === 'number') note(numbers, matcher.value, index);
-    else if (matcher.type === 'namespace-glob' && !/[*/]/.test(matcher.glob)) note(globs, matcher.glob, index);
-    else rest.push(index);
+    const found = foundBy(dimension, matcher, reader !== undefined);
+    if (found.by === 'exact') note(exact, found.key, index);
+    else if (found.by === 'prefix' || found.by === 'suffix') {
+      const ends = found.by === 'prefix' ? prefixes : suffixes;
+      note(ends.index, found.key, index);
+      ends.lengths.add(found.key.length);
+    } else if (found.by === 'pattern') patterns.push({ index, pattern: found.key });
+    else if (found.by === 'number') note(numbers, found.key, index);
+    else if (found.by === 'segment') note(segments, found.key, index);
+    else tried.push(index);
   }
 
   return (whole) => {
     const value = identityOf(whole);
-    const found: number[] = [];
-    if (typeof value === 'number') found.push(...(numbers.get(value) ?? []));
+    const found = [...(numbers.get(value) ?? [])];
     if (typeof value === 'string') {
-      const text = mode !== undefined ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
+      const text = reader === undefined ? value : reader(value);
       found.push(...(exact.get(text) ?? []));
       for (const length of prefixes.lengths) if (length <= text.length) found.push(...(prefixes.index.get(text.slice(0, length)) ?? []));
       for (const length of suffixes.lengths) if (length <= text.length) found.push(...(suffixes.index.get(text.slice(text.length - length)) ?? []));
-      for (const { index, pattern } of templates) if (pathMatches(pattern, text)) found.push(index);
-      if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found.push(...(globs.get(segment) ?? []));
+      for (const { index, pattern } of patterns) if (pathMatches(pattern, text)) found.push(index);
+      if (segments.size > 0) for (const segment of namespaceSegments(value)) found.push(...(segments.get(segment) ?? []));
     }
-    for (const index of rest) if (matches(matchers[index] as Matcher, whole)) found.push(index);
+    for (const index of tried) if (matches(matchers[index] as Matcher, whole)) found.push(index);
     return found.sort((left, right) => left - right);
   };
 }

@@ -45,7 +45,7 @@ const order: readonly string[] = ['peer', 'address', 'path', 'path.query', 'meth
 
 /** The order in which a result is widened, and so what a reader sees first: who, what, where. */
 export function compareDimensions(left: Dimension, right: Dimension): number {
-  return left === right ? 0 : rankOf(left) - rankOf(right) || compareText(left, right);
+  return rankOf(left) - rankOf(right) || compareText(left, right);
 }
 
 const ranks: ReadonlyMap<string, number> = new Map(order.map((dimension, index) => [dimension, index]));
@@ -188,7 +188,7 @@ export function boxesOf(space: Space, cube: Cube): readonly Box[] | undefined {
 }
 
 function inOrder(axes: ReadonlySet<number>): readonly number[] {
-  return axes.size < 2 ? [...axes] : [...axes].sort((left, right) => left - right);
+  return [...axes].sort((left, right) => left - right);
 }
 
 /** A draft with some boolean axes held to 1 (no) or 2 (yes); `undefined` where that leaves nothing. */

@@ -154,6 +154,12 @@ describe('traps', () => {
     expect(words(problem(onePath(layer([])), onePath(layer('all')), { within: [cube(any('port', port(80)))] }))).toEqual(['port: number 80']);
   });
 
+  test('what was found in a narrower part is not said beside what holds it', () => {
+    const method = (...matchers: Parameters<typeof any>[1][]): ReturnType<typeof cube> => cube(any('method', ...matchers));
+    expect(words(problem([], onePath(layer('all')), { within: [method(suffix('T')), method(exact('POST'))] }))).toEqual(['method: suffix "T"']);
+    expect(words(problem([], onePath(layer('all')), { within: [method(suffix('T')), method(exact('PUSH'))] }))).toEqual(['method: exact "PUSH"', 'method: suffix "T"']);
+  });
+
   test('a preferred value does not make a sample that cannot exist', () => {
     const token = { type: 'token' as const };
     const world = problem(onePath(layer([])), onePath(layer([cube(any('claim:g', element(exact('a'))))])), {

@@ -87,11 +87,14 @@ rows('service accounts of identities without a trust domain (A3.19)', [
 ]);
 
 describe('an identity of another shape has no namespace and no account', () => {
-  test.each(['', 'td', 'td/x/web/sa/a', 'td/ns', 'td/ns/web', 'td/ns/web/x/a', 'td/ns/web/sa', 'td/ns/web/sa/a/b'])('%s', (identity) => {
+  test.each(['', 'td', 'td/x/web/sa/a', 'td/ns', 'td/ns/web', 'td/ns/web/x/a', 'td/ns/web/sa', 'td/ns/web/sa/a/b', 'td/ns/a/b/sa/x', 'td/ns/~apps/shop', 'td/ns/~apps/shop/sa', 'td/ns/~apps/shop/sa/x/y', 'td/ns/~apps/x/a'])('%s', (identity) => {
     expect(identityParts(identity)).toBeUndefined();
   });
   test('and one of its shape has', () => {
     expect(identityParts('td/ns/web/sa/a')).toEqual({ trustDomain: 'td', namespace: 'web', account: 'a' });
+    expect(identityParts('td/ns/~shop/sa/a')).toEqual({ trustDomain: 'td', namespace: '~shop', account: 'a' });
+    // A placeholder of a namespace has slashes of its own (R22).
+    expect(identityParts('td/ns/~apps/sa/shop/sa/a')).toEqual({ trustDomain: 'td', namespace: '~apps/sa/shop', account: 'a' });
   });
 });
 
@@ -156,6 +159,7 @@ rows('tokens', [
   // Where nothing is said of reading, a token stands exactly at a place; a rule that reads finds it behind other text too (A5.7).
   [{ type: 'token', locations: ['header:x-token:Token '] }, [{ ...bearer, location: 'header:x-token:Token ' }], [{ ...bearer, location: 'header:x-token:New Token ' }]],
   [{ type: 'token', locations: ['header:x-token:Token '], reading: 'token' }, [{ ...bearer, location: 'header:x-token:New Token ' }], [{ ...bearer, location: 'header:x-token:Token New ' }, bearer]],
+  [{ type: 'token', locations: ['cookie:a', 'header:x-token:Token '], reading: 'token' }, [{ ...bearer, location: 'header:x-token:New Token ' }], [bearer]],
   [{ type: 'token', locations: ['header:x-token:Token '], reading: 'anything' }, [{ ...bearer, location: 'header:x-token:Token New ' }, { ...bearer, location: 'header:x-token:New Token ' }], [{ ...bearer, location: 'header:x-token:New ' }, bearer]],
   [{ type: 'token', subject: nonEmpty }, [bearer], [{ ...bearer, subject: '' }, { ...bearer, subject: null }]],
 ]);
