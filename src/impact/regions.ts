@@ -73,7 +73,7 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
 }
 
 /** At a gateway, what its servers ask of connections is the way in. */
-function facetAt({ gateway }: PairContext, refusing: Decision, facet: Facet): Facet {
+export function facetAt({ gateway }: PairContext, refusing: Decision, facet: Facet): Facet {
   return gateway !== undefined && (facet === 'mtls' || (refusing.verdict !== 'unknown' && refusing.layer === 'protocol')) ? 'ingress' : facet;
 }
 

@@ -5,9 +5,10 @@ import { DifferenceMemo } from '../../src/impact/pair-context.ts';
 import type { RawChange } from '../../src/impact/raw-change.ts';
 import { podPort, type GatewayPods } from '../../src/mesh/gateway-pods.ts';
 import type { Mesh } from '../../src/mesh/model.ts';
-import { decide } from '../../src/posture/answer.ts';
+import { decide, decideFront } from '../../src/posture/answer.ts';
+import { backendCall, callsAlike } from '../../src/posture/gateway-call.ts';
 import { gatewaysOf } from '../../src/posture/gateway-destinations.ts';
-import { gatewayPort, looksAtServerNames, type GatewayPort, type PortView } from '../../src/posture/gateway-paths.ts';
+import { gatewayPort, looksAtServerNames, nobody, type GatewayPort, type PortView } from '../../src/posture/gateway-paths.ts';
 import { withSights } from '../../src/posture/gateway-sights.ts';
 import { refusedAsHttp } from '../../src/posture/envoy.ts';
 import { askedRequest } from '../../src/posture/request.ts';
@@ -63,12 +64,14 @@ export function judgeGateways(base: Mesh, head: Mesh, questions: readonly Query[
       for (const way of ['up', 'down'] as const) {
         const [passing, own] = way === 'up' ? [head, pods.head ?? pods.base] : [base, pods.base ?? pods.head];
         if (own === undefined) continue;
-        const point = gatewayPoint(passing, own, query, spoken);
+        const point = gatewayPoint(passing, own, question, spoken);
         if (query.from.certificate !== undefined && !spoken.certificates.some(({ dimension }) => point.get(dimension) === true) && spoken.certificates.length > 0) continue;
         const exact = siblings.length === 1 ? question : seenAs(best(passing, question, names), question);
-        const [left, right] = [best(base, exact, names), best(head, exact, names)];
+        // What moves at the pods behind the gateway alone is told of them.
+        const refused = callsAlike(pods.base && backendCall(base, pods.base, end.backend), pods.head && backendCall(head, pods.head, end.backend)) ? decideFront : decide;
+        const [left, right] = [best(base, exact, names, way === 'up' ? refused : decide), best(head, exact, names, way === 'up' ? decide : refused)];
         const told = about.filter(({ direction }) => direction.endsWith(way === 'up' ? 'widened' : 'narrowed'));
-        const sure = told.some(({ direction, cubes }) => !direction.startsWith('undecided') && cubes.some((cube) => pointIn(cube, point)));
+        const sure = told.some(({ direction, cubes }) => !/^(undecided|latent)/.test(direction) && cubes.some((cube) => pointIn(cube, point)));
         const open = told.some(({ direction, complete }) => direction.startsWith('undecided') || !complete);
         const flip = flips(left, right, way);
         // No client can ask so: an unknown method, a path without a slash.
@@ -97,14 +100,14 @@ function seenAs(answer: Decision, question: Query): Query {
  * The best answer with any server name: who asks over HTTPS asks for the one that leads there.
  * @param names `undefined`: the name is part of the question
  */
-function best(mesh: Mesh, question: Query, names: readonly string[] | undefined): Decision {
-  const asked = decide(mesh, question);
+function best(mesh: Mesh, question: Query, names: readonly string[] | undefined, ask: (mesh: Mesh, query: Query) => Decision = decide): Decision {
+  const asked = ask(mesh, question);
   const { request, from } = question;
   // Who shows a certificate that is not taken may as well come without.
-  const own = from.certificate !== undefined && asked.verdict === 'deny' ? best(mesh, { ...question, from: withoutCertificate(from) }, names) : asked;
+  const own = from.certificate !== undefined && asked.verdict === 'deny' ? best(mesh, { ...question, from: withoutCertificate(from) }, names, ask) : asked;
   if (names === undefined || own.verdict === 'allow' || (request.protocol !== 'https' && (from.principal ?? null) === null)) return own;
   const host = request.host ?? request.sni;
-  const more = [undefined, ...names].map((sni) => decide(mesh, { ...question, request: { ...(host === undefined ? {} : { host }), ...withoutName(request), ...(sni === undefined ? {} : { sni }) } }));
+  const more = [undefined, ...names].map((sni) => ask(mesh, { ...question, request: { ...(host === undefined ? {} : { host }), ...withoutName(request), ...(sni === undefined ? {} : { sni }) } }));
   // Bytes that are passed on are told apart by the name alone, which is part of the question there.
   const asHttp = more.filter((each) => each.verdict !== 'allow' || each.tls === undefined);
   return asHttp.find(({ verdict }) => verdict === 'allow') ?? asHttp.find(({ verdict }) => verdict === 'asks') ?? own;
@@ -122,8 +125,6 @@ function withoutName(request: Query['request']): Query['request'] {
   return copy;
 }
 
-const nothing: GatewayPort = { untold: undefined, ends: new Map(), parts: new Map(), conditions: new Map(), certificates: [], serverNames: [], asksIdentity: false };
-
 interface Side {
   readonly mesh: Mesh;
   readonly pods: GatewayPods | undefined;
@@ -131,7 +132,7 @@ interface Side {
 
 /** A gateway's port as the comparison sees it. */
 export function portsOf(base: Side, head: Side, number: number, view: PortView): Readonly<Record<'base' | 'head', GatewayPort>> {
-  const at = ({ mesh, pods }: Side): GatewayPort => (pods === undefined ? nothing : gatewayPort(mesh, pods, number, view));
+  const at = ({ mesh, pods }: Side): GatewayPort => (pods === undefined ? nobody : gatewayPort(mesh, pods, number, view));
   return withSights({ base: at(base), head: at(head) }, { base: base.mesh.config.pathNormalization, head: head.mesh.config.pathNormalization });
 }
 
