@@ -36,19 +36,22 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
       changes.push(undecided(context, way, entry.undecided.key, [entry.undecided.seed], entry.undecided.reason));
       continue;
     }
+    const open = new Map<string, Cube[]>();
     for (const [index, cube] of entry.region.cubes.entries()) {
       const sample = entry.region.samples[index];
       const witness = sample === undefined ? undefined : witnessFor(context, way, cube, sample, (query) => confirm(context, way, query));
       if (witness === undefined) {
         const tied = unreconciled(cube, sample) ?? context.gateway?.unsaid(cube);
         if (tied === undefined) context.internalErrors.push(`the witness for \`${context.pair.destination.id}\` did not reproduce (seed ${shortHash(entry.region.seed)})`);
-        changes.push(undecided(context, way, entry.region.seed, [cube], tied ?? 'the sample request was not confirmed on both sides'));
+        const reason = tied ?? 'the sample request was not confirmed on both sides';
+        open.set(reason, [...(open.get(reason) ?? []), cube]);
         continue;
       }
       const [refusing, passing] = way === 'up' ? [witness.base, witness.head] : [witness.head, witness.base];
       const refusingPosture = way === 'up' ? context.base : context.head;
       confirmed.push({ cube, region: entry.region, witness, facet: facetAt(context, refusing, facetOf(refusing, passing, () => someTokenPasses(refusingPosture, sample ?? new Map(), context.limits))) });
     }
+    for (const [reason, cubes] of open) changes.push(undecided(context, way, entry.region.seed, cubes, reason));
   }
   const groups = [...groupBy(confirmed, (entry) => `${entry.facet} ${entry.region.layer} ${distinct(entry.region.seedOrigins.map((origin) => origin.policy)).join(' ')}`).values()];
   for (const group of withStrangers(context, withOtherBytes(way, groups))) {

@@ -14,7 +14,8 @@ import { policiesAtWaypoint } from '#mesh/waypoint-policies.ts';
 import { pathsNormalizedAgain, pathsSeenAs } from '#semantics/gateways/forwarded-paths.ts';
 import { seenPath, type Forwarding } from '#semantics/gateways/forwarding.ts';
 import type { RoutePart } from '#semantics/gateways/route-lowering.ts';
-import { rewrittenHeaders, tokenRules, type TokenRule } from '#semantics/request-authentication.ts';
+import { readable, rewrittenHeaders, tokenRules, type TokenRule } from '#semantics/request-authentication.ts';
+import { tokenMatchers } from '#semantics/rewritten-headers.ts';
 import type { AnsweringLayer, Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import { valueAt } from '#sets/evaluate.ts';
 import { parseIp } from '#sets/ip.ts';
@@ -113,6 +114,8 @@ class PulledBack {
   readonly #backend: string;
   readonly #leaving: Leaving;
   readonly #rewritten: ReturnType<typeof rewrittenHeaders>;
+  /** Tokens that the gateway takes away; one in a cookie stays. */
+  readonly #taken: readonly Matcher[];
   /** The pods see an identity whatever TLS the gateway starts (M51). */
   readonly #identified: boolean;
 
@@ -123,6 +126,7 @@ class PulledBack {
     this.#backend = backend;
     this.#leaving = leaving;
     this.#rewritten = rewrittenHeaders(leaving.rules);
+    this.#taken = tokenMatchers(readable(leaving.rules.filter(({ spec }) => !spec.forwardOriginalToken)).map((each) => ({ ...each, locations: each.locations.filter((location) => !location.startsWith('cookie:')) })));
     this.posture = postureOf(mesh, pods.workload, call.networked);
     this.#identified = pods.sends === 'mtls' || call.waypoint !== undefined || modeOf(pods.workload) === 'ambient';
   }
@@ -137,7 +141,7 @@ class PulledBack {
 
   /** Requests that cannot arrive there are none before the gateway, either. */
   ties(): readonly Cube[] {
-    return settledCubes(this.posture.ties, this.#told(false)).flatMap((cube) => (cube.predicates.length === 0 || cube.predicates.some((predicate) => !this.#isKept(predicate.dimension)) ? [] : [cube]));
+    return settledCubes(this.posture.ties, this.#told(false)).flatMap((cube) => (cube.predicates.length === 0 || cube.predicates.some(({ dimension }) => !this.#isKept(dimension)) ? [] : [cube]));
   }
 
   rules(): readonly TokenRule[] {
@@ -187,12 +191,22 @@ class PulledBack {
   }
 
   #cube({ predicates, origins }: Cube): readonly Cube[] {
-    let found: readonly Conjunction[] = [[]];
-    for (const predicate of predicates) {
-      const alternatives = this.#pulled(predicate);
-      found = found.flatMap((left) => alternatives.map((right) => [...left, ...right]));
-    }
-    return found.map((each) => ({ predicates: each, origins }));
+    return this.#withTokens(predicates).flatMap((each) => {
+      let found: readonly Conjunction[] = [[]];
+      for (const predicate of each) {
+        const alternatives = this.#pulled(predicate);
+        found = found.flatMap((left) => alternatives.map((right) => [...left, ...right]));
+      }
+      return found.map((conjunction) => ({ predicates: conjunction, origins }));
+    });
+  }
+
+  /** A5.12: a token that the gateway accepts it takes away, unless it forwards it: behind it none was sent. */
+  #withTokens(predicates: Conjunction): readonly Conjunction[] {
+    if (this.#taken.length === 0 || !predicates.some(({ dimension }) => isOfTokens(dimension))) return [predicates];
+    const kept: Conjunction = [{ dimension: 'token', any: [], none: this.#taken }, ...predicates];
+    if (predicates.some((predicate) => isOfTokens(predicate.dimension) && !holds(predicate, null))) return [kept];
+    return [kept, [{ dimension: 'token', any: this.#taken, none: [] }, ...predicates.filter(({ dimension }) => !isOfTokens(dimension))]];
   }
 
   #pulled(predicate: Predicate): readonly Conjunction[] {
@@ -211,7 +225,7 @@ class PulledBack {
     if (this.#leaving.chain === 'bytes') return dimension !== 'remote.ip' && dimension !== 'protocol' && !dimension.startsWith('opaque:') && (dimension !== 'sni' || this.#pods.sends === 'plaintext');
     if (dimension === 'host' || dimension === 'method') return true;
     if (dimension === 'path' || dimension === 'path.query') return this.#leaving.forwarding.path.type === 'same' && (dimension === 'path' || !this.#rewritten.has(':path'));
-    if (dimension === 'token' || dimension.startsWith('claim:') || dimension.startsWith('written:')) return this.#leaving.rules.every(({ spec }) => spec.forwardOriginalToken);
+    if (isOfTokens(dimension)) return true;
     if (!dimension.startsWith('header:')) return false;
     const name = dimension.slice('header:'.length);
     const { headers: { add } } = this.#leaving;
@@ -295,6 +309,10 @@ class PulledBack {
     this.behind.set(dimension, { holds: told });
     return [{ dimension, any: [{ type: 'holds' }], none: [] }];
   }
+}
+
+function isOfTokens(dimension: Dimension): boolean {
+  return dimension === 'token' || dimension.startsWith('claim:') || dimension.startsWith('written:');
 }
 
 const protocols = ['http', 'https', 'tcp', 'tls'] as const;

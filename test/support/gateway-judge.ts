@@ -138,7 +138,7 @@ export function portsOf(base: Side, head: Side, number: number, view: PortView):
 
 /** What no proxy takes for a request is asked by nobody. */
 function isNoRequest(query: Query): boolean {
-  const { protocol, path = '/' } = query.request;
+  const { protocol, path = '/', host = '' } = query.request;
   if (protocol !== 'http' && protocol !== 'https') return false;
-  return !path.startsWith('/') || refusedAsHttp(askedRequest(query, query.from.principal ?? null, { name: '', namespace: '' })) !== undefined;
+  return host.startsWith('.') || !path.startsWith('/') || refusedAsHttp(askedRequest(query, query.from.principal ?? null, { name: '', namespace: '' })) !== undefined;
 }

@@ -7,7 +7,8 @@ import type { Mesh } from '#mesh/model.ts';
 import { edited } from './edits.ts';
 import { fieldsAt, isFields } from './fields.ts';
 import { gatewayMesh } from './gateways.ts';
-import { gatewaysOnly, randomMesh, sidecarsOnly, type Document, type Features } from './manifests.ts';
+import { withBackends } from './backends.ts';
+import { gatewaysOnly, gatewaysWithBackends, randomMesh, sidecarsOnly, type Document, type Features } from './manifests.ts';
 import { Random } from './random.ts';
 
 export interface World {
@@ -37,17 +38,23 @@ function featuresOf(random: Random): Features {
 export function randomWorld(seed: number, wanted?: Features): World {
   const random = new Random(seed);
   const features = wanted ?? featuresOf(random);
-  const base = inCluster(features.gateway ? gatewayMesh(random) : randomMesh(random, features));
+  const base = inCluster(features.gateway ? gatewayWorld(random, features) : randomMesh(random, features));
   const { head, names } = edited(random, base, features);
   return { base, head: inCluster(head), edits: names, seed, features };
 }
 
-/** Of so many seeds one is a world with a gateway in place of workloads. */
+function gatewayWorld(random: Random, { backends }: Features): readonly Document[] {
+  const alone = gatewayMesh(random);
+  return backends ? withBackends(random, alone) : alone;
+}
+
+/** Of so many seeds one is a world with a gateway in place of workloads, and one with a gateway and pods behind it. */
 const gatewayEvery = 16;
 
 /** Everything that a proof asks. */
 export function provenWorld(seed: number): World {
-  return randomWorld(seed, seed % gatewayEvery === 0 ? gatewaysOnly : undefined);
+  const turn = seed % gatewayEvery;
+  return randomWorld(seed, turn === 0 ? gatewaysOnly : turn === gatewayEvery / 2 ? gatewaysWithBackends : undefined);
 }
 
 function idOf(document: Document): string {
