@@ -3,6 +3,7 @@ import { groupBy } from '#lib/group.ts';
 import { distinct } from '#lib/order.ts';
 import { decideFront } from '#posture/answer.ts';
 import type { Decision, Query } from '#posture/query.ts';
+import type { Path } from '#sets/cube.ts';
 import { flips } from './causes.ts';
 import type { Facet } from './change.ts';
 import { facetOf } from './facet.ts';
@@ -21,14 +22,19 @@ export function stoppedBehindGateway(context: PairContext, told: readonly RawCha
     if (whole.possible === high.possible && whole.sure === high.sure) return [];
     const loud = new Set(told.filter((change) => change.direction.endsWith(way === 'up' ? 'widened' : 'narrowed')).flatMap((change) => change.seedOrigins.map((origin) => origin.policy)));
     const stopped = [
-      ...solve(context, `latent gateway ${way}`, [...low.possible, ...whole.possible], high.possible).regions,
+      ...solve(context, `latent gateway ${way}`, beside(low.possible, whole.possible), high.possible).regions,
       // Nobody is asked about them any more.
-      ...(low.sure === low.possible ? [] : solve(context, `latent gateway sure ${way}`, [...low.sure, ...whole.possible], high.sure).regions),
+      ...(low.sure === low.possible ? [] : solve(context, `latent gateway sure ${way}`, beside(low.sure, whole.possible), high.sure).regions),
     ];
     const found = stopped.filter((region) => !region.seedOrigins.some((origin) => loud.has(origin.policy)));
     const groups = [...groupBy(found, (region) => distinct(region.seedOrigins.map((origin) => origin.policy)).join(' ')).values()];
     return groups.flatMap((regions) => latentChange(context, way, regions, (query) => confirmStopped(context, way, query)).map((change) => inWords(context, way, change)));
   });
+}
+
+/** Behind the gateway nothing begins: what opens is told by what differs at the gateway, where nobody came before by all of it. */
+function beside(low: readonly Path[], whole: readonly Path[]): readonly Path[] {
+  return [{ id: '', layers: [{ id: 'routing', allow: [], deny: [] }] }, ...low, ...whole.map(({ id, layers }) => ({ id: `${id} and behind`, layers }))];
 }
 
 /** The gateway alone answers it higher, and behind it the request is refused. */

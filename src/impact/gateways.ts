@@ -7,7 +7,7 @@ import { compareText, sameEntries } from '#lib/order.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
-import { decide } from '#posture/answer.ts';
+import { decideFront } from '#posture/answer.ts';
 import { askedPorts, gatewayIds, gatewaysOf, isExposedGateway } from '#posture/gateway-destinations.ts';
 import { backendCall, callsAlike, type BackendCall } from '#posture/gateway-call.ts';
 import { certificateTies } from '#posture/gateway-connections.ts';
@@ -157,7 +157,7 @@ function assuming({ base, head }: Sides, { backend }: GatewayEnd, presence: Pres
 function seenAs(mesh: Mesh, query: Query): Query {
   const { request, to } = query;
   if (request.protocol !== 'http' && request.protocol !== 'https') return query;
-  const answer = decide(mesh, query);
+  const answer = decideFront(mesh, query);
   const forwarded = answer.verdict === 'allow' || answer.verdict === 'asks' ? answer.forwarded : undefined;
   return { ...query, to: { ...to, as: { path: forwarded?.path ?? request.path ?? '/', host: forwarded?.host ?? request.host ?? '' } } };
 }

@@ -54,7 +54,8 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
     for (const [reason, cubes] of open) changes.push(undecided(context, way, entry.region.seed, cubes, reason));
   }
   const groups = [...groupBy(confirmed, (entry) => `${entry.facet} ${entry.region.layer} ${distinct(entry.region.seedOrigins.map((origin) => origin.policy)).join(' ')}`).values()];
-  for (const group of withStrangers(context, withOtherBytes(way, groups))) {
+  for (const each of withStrangers(context, withOtherBytes(way, groups))) {
+    const group = context.gateway === undefined ? each : [...each].sort(compareBy(({ cube }) => (isTold(cube) ? 0 : 1)));
     const complete = group.every((entry) => entry.region.complete);
     const first = [...leadingOf(group, complete)].sort(compareBy((entry) => (isStranger(context, entry.witness.query) ? 1 : 0), (entry) => plainness(entry.witness.query, context.pair)))[0];
     if (first === undefined) continue;
@@ -73,6 +74,11 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
     });
   }
   return changes;
+}
+
+/** In words, without a condition that is asked of one request at a time. */
+function isTold({ predicates }: Cube): boolean {
+  return !predicates.some(({ dimension }) => dimension.startsWith('opaque:'));
 }
 
 /** At a gateway, what its servers ask of connections is the way in. */
