@@ -20,19 +20,31 @@ type Passed = Exclude<Decision, { readonly verdict: 'unknown' }>;
 export function behindGateway(mesh: Mesh, pods: GatewayPods, backend: string, sent: SentOn, passed: Passed): Decision {
   const call = backendCall(mesh, pods, backend, sent.given);
   if (call === undefined) return passed;
-  const answers = call.waypoint === undefined ? call.pods.map((each) => ({ at: each.workload.id, answer: atPods(mesh, call, each, sent) })) : [{ at: call.waypoint.id, answer: throughItsWaypoint(mesh, call, sent) }];
+  const answers = call.waypoint === undefined ? call.pods.map((each) => ({ at: each.workload.id, as: seenAs(call, each), answer: atPods(mesh, call, each, sent) })) : [{ at: call.waypoint.id, as: call.identity, answer: throughItsWaypoint(mesh, call, sent) }];
   // A request may come to any of them.
   const [best] = [...answers].sort((left, right) => order.indexOf(left.answer.verdict) - order.indexOf(right.answer.verdict));
-  return best === undefined ? passed : together(pods, call, passed, best);
+  return best === undefined ? passed : together(pods, passed, best);
 }
 
 const order: readonly Decision['verdict'][] = ['allow', 'asks', 'unknown', 'deny'];
 
-function together(pods: GatewayPods, { identity }: BackendCall, passed: Passed, { at, answer }: { readonly at: string; readonly answer: Decision }): Decision {
-  const because = [...passed.because, { rule: 'M130', text: `the gateway calls \`${at}\` with its own identity` }, ...answer.because];
+interface Answered {
+  readonly at: string;
+  /** Whom they see; `null`: nobody. */
+  readonly as: string | null;
+  readonly answer: Decision;
+}
+
+/** M51: pods in ambient are called in a tunnel. */
+function seenAs({ identity }: BackendCall, { workload, sends }: CalledPods): string | null {
+  return sends === 'mtls' || workload.enrolment.mode === 'ambient' ? identity : null;
+}
+
+function together(pods: GatewayPods, passed: Passed, { at, as, answer }: Answered): Decision {
+  const because = [...passed.because, { rule: 'M130', text: `the gateway calls \`${at}\` ${as === null ? 'without mutual TLS' : 'with its own identity'}` }, ...answer.because];
   if (answer.verdict === 'unknown') return { ...answer, because };
   const hop = (name: string, peer: string | null, { verdict, layer, by, enforcedAt }: Passed): Hop => ({ at: name, peer, verdict, layer, by, enforcedAt });
-  const hops = [hop(pods.id, null, passed), hop(at, identity, answer)];
+  const hops = [hop(pods.id, null, passed), hop(at, as, answer)];
   if (answer.verdict === 'deny') return { ...answer, hops, because };
   // Who asks somebody decides the whole.
   if (answer.verdict === 'asks' && passed.verdict === 'allow') return { ...answer, enforcedAt: 'gateway', ...(passed.forwarded === undefined ? {} : { forwarded: passed.forwarded }), hops, because };
