@@ -215,3 +215,15 @@ describe('tokens behind the gateway', () => {
     expect(between(', forwardOriginalToken: true')).toEqual(['widened']);
   });
 });
+
+describe('a namespace of which nothing tells whether it is in the mesh (R24)', () => {
+  const same = [gateway(), 'apiVersion: v1\nkind: Namespace\nmetadata: {name: istio-system}\n', deployment('ledger'), service('ledger')];
+  const between = (allowed: string): Report => reviewed(files(...same, policy(`{to: [{operation: {paths: ["${allowed}"]}}]}`), routes(shop)), files(...same, policy(`{to: [{operation: {paths: ["${allowed}"]}}]}`), routes(`${ledger('uri: {prefix: /bank}')}, ${shop}`)));
+
+  test('is taken for in it, and every change that rests on this says so', () => {
+    const [part, whole] = [between('/bank/public*'), between('/other*')];
+    expect(atLedger(part).map(({ direction, region, assumptions }) => [direction, region.cubes[0]?.paths, assumptions])).toEqual([['widened', { only: ['/bank/public*'] }, ['enrolment:bank']]]);
+    expect(atLedger(part)[0]?.witness).toMatchObject({ given: { 'enrolment:bank': true } });
+    expect(atLedger(whole).map(({ direction, assumptions }) => [direction, assumptions])).toEqual([['latent-widened', ['enrolment:bank']]]);
+  });
+});
