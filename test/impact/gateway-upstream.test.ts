@@ -202,6 +202,18 @@ describe('what moves behind the gateway alone', () => {
       ['widened', 'bank/ledger:80 through istio-system/ingress:443', { only: ['/bank/admin*'] }],
       ['widened', 'bank/ledger', { only: ['/bank*'], except: ['/bank/public*'] }],
     ]);
+    // Neither edit alone lets it through.
+    expect(report.changes[0]?.causes.map(({ resource }) => resource)).toEqual(['AuthorizationPolicy/bank/ledger', 'AuthorizationPolicy/istio-system/edge']);
+  });
+});
+
+describe('a route and what it needs behind the gateway', () => {
+  test('are causes together where neither alone lets a request through, and the route alone where it does', () => {
+    const same = [gateway(), sidecars, deployment('ledger'), service('ledger')];
+    const allows = (path: string): string => policy(`{to: [{operation: {paths: ["${path}"]}}]}`);
+    const causes = (before: string): unknown => atLedger(reviewed(files(...same, allows(before), routes(shop)), files(...same, allows('/bank*'), routes(`${ledger('uri: {prefix: /bank}')}, ${shop}`))))[0]?.causes.map(({ resource }) => resource);
+    expect(causes('/other*')).toEqual(['AuthorizationPolicy/bank/ledger', 'VirtualService/shop/web']);
+    expect(causes('/b*')).toEqual(['VirtualService/shop/web']);
   });
 });
 

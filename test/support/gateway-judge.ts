@@ -154,7 +154,7 @@ export function portsOf(base: Side, head: Side, number: number, view: PortView):
 
 /** What no proxy takes for a request is asked by nobody. */
 function isNoRequest(query: Query): boolean {
-  const { protocol, path = '/', host = '' } = query.request;
+  const { protocol, path = '/', host = 'x' } = query.request;
   if (protocol !== 'http' && protocol !== 'https') return false;
-  return host.startsWith('.') || !path.startsWith('/') || refusedAsHttp(askedRequest(query, query.from.principal ?? null, { name: '', namespace: '' })) !== undefined;
+  return host === '' || host.startsWith('.') || !path.startsWith('/') || refusedAsHttp(askedRequest(query, query.from.principal ?? null, { name: '', namespace: '' })) !== undefined;
 }
