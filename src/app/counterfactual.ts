@@ -33,13 +33,14 @@ export function counterfactuals(base: readonly AnyResource[], baseMesh: Mesh, he
       return withEditedPolicies(surroundings, acting) ?? withConfigOf(baseMesh, buildMesh(applied(objectsIn(namespaces, every), acting), settings));
     });
   };
-  // Routes, Services and grants of every namespace act at a gateway; workloads of others do not.
-  const atGateway = (edits: readonly Edit[], gateway: string): Mesh => {
-    const within = new Set([...everywhere, namespaceOfId(gateway)]);
+  // Routes, Services and grants of every namespace act at a gateway; workloads but for its own and those behind it do not.
+  const atGateway = (edits: readonly Edit[], { gateway = '', backend = '' }: Query['to']): Mesh => {
+    const places = [namespaceOfId(gateway), ...(backend.includes('/') ? [namespaceOfId(backend)] : [])];
+    const within = new Set([...everywhere, ...places]);
     const acts = (resource: AnyResource): boolean => !('podLabels' in resource.spec) || within.has(resource.namespace ?? '');
-    return edited.get(JSON.stringify(['gateway', namespaceOfId(gateway), edits.map((edit) => edit.id)]), () => withEditedPolicies(() => baseMesh, edits) ?? withConfigOf(baseMesh, buildMesh(applied(base, edits).filter(acts), settings)));
+    return edited.get(JSON.stringify(['gateway', ...places, edits.map((edit) => edit.id)]), () => withEditedPolicies(() => baseMesh, edits) ?? withConfigOf(baseMesh, buildMesh(applied(base, edits).filter(acts), settings)));
   };
-  const near = (edits: readonly Edit[], query: Query, besides: readonly string[], every: boolean): Mesh => (query.to.gateway === undefined ? meshOf(edits, query, besides, every) : atGateway(edits, query.to.gateway));
+  const near = (edits: readonly Edit[], query: Query, besides: readonly string[], every: boolean): Mesh => (query.to.gateway === undefined ? meshOf(edits, query, besides, every) : atGateway(edits, query.to));
   return { near: (edits, query, besides = []) => near(edits, query, besides, false), around: (edits, query, besides = []) => near(edits, query, besides, true) };
 }
 

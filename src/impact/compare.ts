@@ -14,13 +14,14 @@ import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
 import { authoritiesMoved } from './authority-changes.ts';
 import { enforcementMoved, opaqueMoved } from './enforcement.ts';
-import { gatewayContexts, stoppedBehind } from './gateways.ts';
+import { gatewayContexts } from './gateways.ts';
+import { stoppedBehindGateway } from './gateway-latent.ts';
 import { identitiesMoved } from './identity-changes.ts';
 import { latentMoved } from './latent.ts';
 import { AccountsApart } from './moved-accounts.ts';
 import { labelsMoved, movedPods, type MovedPods } from './moved-labels.ts';
 import { outboundMoved } from './outbound.ts';
-import { mixed, solve, type DifferenceMemo, type PairContext } from './pair-context.ts';
+import { lower, mixed, solve, type DifferenceMemo, type PairContext } from './pair-context.ts';
 import { preferredIdentities, preferredValues } from './preferred.ts';
 import type { Pair, RawChange, RawComparison, Sides, Way } from './raw-change.ts';
 import { changesIn, type Found } from './regions.ts';
@@ -68,9 +69,14 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo,
   }
   const gateways = gatewayContexts(sides, limits, memo, internalErrors);
   changes.push(...gateways.undecided);
-  for (const context of gateways.contexts) changes.push(...stoppedBehind(context, [...compareWay(context, 'up'), ...compareWay(context, 'down')]), ...opaqueMoved(context), ...authoritiesMoved(context));
+  for (const context of gateways.contexts) changes.push(...gatewayMoved(context));
   if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
   return { changes, byDestination, internalErrors, compared: pairs.length };
+}
+
+function gatewayMoved(context: PairContext): RawChange[] {
+  const found = [...compareWay(context, 'up'), ...compareWay(context, 'down')];
+  return [...found, ...stoppedBehindGateway(context, found), ...opaqueMoved(context), ...authoritiesMoved(context)];
 }
 
 /** What the comparison of one destination needs besides it. */
@@ -144,17 +150,18 @@ export function weakest(mesh: Mesh): Mesh {
 }
 
 function compareWay(context: PairContext, way: Way): RawChange[] {
-  const [low, high] = way === 'up' ? [context.base, context.head] : [context.head, context.base];
+  const [low, high] = [lower(context, way), way === 'up' ? context.head : context.base];
+  const level = context.gateway?.alike === true ? `front ${way}` : way;
   const found: Found[] = [];
   const add = (result: Difference): void => {
     for (const region of result.regions) found.push({ region });
     for (const seed of result.undecided) found.push({ undecided: seed });
   };
-  add(solve(context, `possible ${way}`, low.possible, high.possible));
+  add(solve(context, `possible ${level}`, low.possible, high.possible));
   const own = unguardedOwnPorts([context.pair.base, context.pair.head], mixed(context));
   if (own.length > 0 && isNetworked(low) && isNetworked(high)) add(solve(context, `own ports ${way}`, low.network, high.network, own, true));
   // What the external authorizer decided on one side and nobody decides on the other (asks against allow).
-  if (low.sure !== low.possible || high.sure !== high.possible) add(solve(context, `sure ${way}`, low.sure, high.sure.map((path) => alsoThrough(path, low.possible))));
+  if (low.sure !== low.possible || high.sure !== high.possible) add(solve(context, `sure ${level}`, low.sure, high.sure.map((path) => alsoThrough(path, low.possible))));
   return changesIn(context, way, found);
 }
 

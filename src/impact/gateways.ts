@@ -1,17 +1,17 @@
 /**
- * Base against head at gateways: for every backend behind a port of a gateway, which requests of clients come there on one side and not on the
- * other (M110 to M126). Like a workload, an end of routes is a destination of its own; its witness is a question with `to.backend`.
+ * Base against head at gateways: for every backend behind a port of a gateway, which requests of clients come through to its pods on one side and
+ * not on the other (M110 to M126, M130). Like a workload, an end of routes is a destination of its own; its witness is a question with `to.backend`.
  */
 import { sameContent } from '#lib/canonical.ts';
 import { compareText, sameEntries } from '#lib/order.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
-import { decide } from '#posture/answer.ts';
-import { mayTakeFrom } from '#posture/gateway-behind.ts';
+import { decideFront } from '#posture/answer.ts';
 import { askedPorts, gatewayIds, gatewaysOf, isExposedGateway } from '#posture/gateway-destinations.ts';
+import { backendCall, callsAlike, type BackendCall } from '#posture/gateway-call.ts';
 import { certificateTies } from '#posture/gateway-connections.ts';
-import { gatewayPort, guardedPort, looksAtServerNames, unreached, type GatewayEnd, type GatewayPort, type Presence } from '#posture/gateway-paths.ts';
+import { gatewayPort, guardedPort, looksAtServerNames, nobody, unreached, type GatewayEnd, type GatewayPort, type Presence } from '#posture/gateway-paths.ts';
 import { withSights } from '#posture/gateway-sights.ts';
 import { gatewaySeat } from '#posture/gateway-seat.ts';
 import { bothSpoken, gatewayQuestions } from '#posture/gateway-question.ts';
@@ -41,8 +41,6 @@ export interface GatewayComparison {
   readonly undecided: readonly RawChange[];
 }
 
-const nobody: GatewayPort = { untold: undefined, ends: new Map(), parts: new Map(), conditions: new Map(), certificates: [], serverNames: [], asksIdentity: false };
-
 /** The ends of routes whose posture differs between the sides. */
 export function gatewayContexts(sides: Sides, limits: Limits, memo: DifferenceMemo, internalErrors: string[]): GatewayComparison {
   const [before, after] = [gatewaysOf(sides.base), gatewaysOf(sides.head)];
@@ -65,7 +63,7 @@ export function gatewayContexts(sides: Sides, limits: Limits, memo: DifferenceMe
   return { contexts, undecided: unclear };
 }
 
-const servedKinds = ['Gateway', 'VirtualService', 'KubernetesGateway', 'GatewayClass', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'ReferenceGrant', 'Service', 'ServiceEntry', 'DestinationRule', 'Ingress', 'IngressClass', 'ListenerSet', 'XListenerSet', 'Namespace', 'EnvoyFilter', 'WasmPlugin', 'TrafficExtension'] as const;
+const servedKinds = ['Gateway', 'VirtualService', 'KubernetesGateway', 'GatewayClass', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'ReferenceGrant', 'Service', 'ServiceEntry', 'DestinationRule', 'Ingress', 'IngressClass', 'ListenerSet', 'XListenerSet', 'Namespace', 'PeerAuthentication', 'EnvoyFilter', 'WasmPlugin', 'TrafficExtension'] as const;
 
 /** Everything that a gateway's answers follow from is the very same: they need not be made. `false` says nothing. */
 function sameInputs({ base, head }: Sides, before: GatewayPods, after: GatewayPods): boolean {
@@ -93,6 +91,9 @@ function contextsAt(at: PortPair, means: Means): PairContext[] {
     const end = ends.get(key);
     const [base, head] = [ports.base.ends.get(key)?.posture ?? unreached, ports.head.ends.get(key)?.posture ?? unreached];
     if (end === undefined || base.key === head.key) return [];
+    // What moves behind the gateway alone is told of the pods there.
+    const alike = calledAlike(at, end.backend);
+    if (alike && base.front.key === head.front.key) return [];
     const spoken = bothSpoken(ports.base, ports.head);
     const identityTies: readonly Cube[] = ports.base.asksIdentity || ports.head.asksIdentity ? [] : [{ predicates: [{ dimension: 'peer', any: [{ type: 'identified' }], none: [] }], origins: [] }];
     return [
@@ -108,31 +109,22 @@ function contextsAt(at: PortPair, means: Means): PairContext[] {
         gateway: {
           outside: [[at.sides.base, at.pods.base] as const, [at.sides.head, at.pods.head] as const].some(([mesh, pods]) => pods !== undefined && isExposedGateway(mesh, pods)),
           ties: [...identityTies, ...certificateTies(spoken.certificates), ...expressionTies(spoken.parts, [base, head])],
-          mayTake: (way) => mayTake(at, end.backend, way, means.limits),
+          front: { base: base.front, head: head.front },
+          alike,
           questions: (way, cube, sample) => questionsOf(at, end, means.presence, way, cube, sample),
-          unsaid: (cube) => (cube.predicates.some(({ dimension }) => spoken.parts.has(dimension)) ? 'which requests the expressions of the routes take together is not computed' : undefined),
+          unsaid: (cube) => {
+            if (cube.predicates.some(({ dimension }) => spoken.behind.has(dimension))) return 'what the pods behind the gateway read of the request as it is sent on is not computed';
+            return cube.predicates.some(({ dimension }) => spoken.parts.has(dimension)) ? 'which requests the expressions of the routes take together is not computed' : undefined;
+          },
         },
       },
     ];
   });
 }
 
-/** What does not come further than the gateway is latent. */
-export function stoppedBehind({ gateway }: PairContext, changes: readonly RawChange[]): readonly RawChange[] {
-  const latent = (way: Way): boolean => gateway?.mayTake(way) === false;
-  const moved = new Set(changes.map(({ direction }) => direction));
-  const stopped = { widened: moved.has('widened') && latent('up'), narrowed: moved.has('narrowed') && latent('down') };
-  const reason = 'the pods behind it take nothing from the gateway';
-  return changes.map((change): RawChange => {
-    if (change.direction === 'widened' && stopped.widened) return { ...change, direction: 'latent-widened', reason };
-    return change.direction === 'narrowed' && stopped.narrowed ? { ...change, direction: 'latent-narrowed', reason } : change;
-  });
-}
-
-function mayTake({ sides, pods }: PortPair, backend: string, way: Way, limits: Limits): boolean {
-  const passing = way === 'up' ? 'head' : 'base';
-  const own = pods[passing];
-  return own === undefined || mayTakeFrom(sides[passing], own, backend, limits);
+function calledAlike({ sides, pods }: PortPair, backend: string): boolean {
+  const called = (mesh: Mesh, own: GatewayPods | undefined): BackendCall | undefined => (own === undefined ? undefined : backendCall(mesh, own, backend));
+  return callsAlike(called(sides.base, pods.base), called(sides.head, pods.head));
 }
 
 /** Callers without an identity first: nobody outside has one. */
@@ -165,7 +157,7 @@ function assuming({ base, head }: Sides, { backend }: GatewayEnd, presence: Pres
 function seenAs(mesh: Mesh, query: Query): Query {
   const { request, to } = query;
   if (request.protocol !== 'http' && request.protocol !== 'https') return query;
-  const answer = decide(mesh, query);
+  const answer = decideFront(mesh, query);
   const forwarded = answer.verdict === 'allow' || answer.verdict === 'asks' ? answer.forwarded : undefined;
   return { ...query, to: { ...to, as: { path: forwarded?.path ?? request.path ?? '/', host: forwarded?.host ?? request.host ?? '' } } };
 }

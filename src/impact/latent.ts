@@ -29,14 +29,15 @@ export function latentMoved(context: PairContext, told: readonly RawChange[], mo
       const stopped = solve(context, `latent ${layer} ${way}`, [...low[layer], ...high.possible], high[layer]);
       const found = stopped.regions.filter((region) => !region.seedOrigins.some((origin) => loud.has(origin.policy)));
       return [
-        ...[...groupBy(found, (region) => distinct(region.seedOrigins.map((origin) => origin.policy)).join(' ')).values()].flatMap((regions) => latentChange(context, way, layer, regions)),
+        ...[...groupBy(found, (region) => distinct(region.seedOrigins.map((origin) => origin.policy)).join(' ')).values()].flatMap((regions) => latentChange(context, way, regions, (query) => confirmLatent(context, way, layer, query))),
         ...stopped.undecided.filter(({ seed }) => !seed.origins.some((origin) => loud.has(origin.policy))).map(({ seed, key, reason }) => undecided(context, way, key, [seed], reason)),
       ];
     });
   });
 }
 
-function latentChange(context: PairContext, way: Way, layer: 'network' | 'behind', regions: readonly DifferenceRegion[]): RawChange[] {
+/** @param confirmed both answers where the request is one of those: refused on both sides, and on the side that opens by another layer alone */
+export function latentChange(context: PairContext, way: Way, regions: readonly DifferenceRegion[], confirmed: (query: Query) => RawChange['witness']): RawChange[] {
   const [first] = regions;
   const complete = regions.every((region) => region.complete);
   const all = sampled(regions);
@@ -45,8 +46,8 @@ function latentChange(context: PairContext, way: Way, layer: 'network' | 'behind
   let witness: RawChange['witness'];
   const open: { readonly cube: Cube; readonly why: string }[] = [];
   for (const { cube, sample } of [...leading, ...all.filter((each) => !leading.includes(each))]) {
-    const found = witnessFor(context, way, cube, sample, (query) => confirmLatent(context, way, layer, query));
-    const why = found === undefined ? unreconciled(cube, sample) : undefined;
+    const found = witnessFor(context, way, cube, sample, confirmed);
+    const why = found === undefined ? (unreconciled(cube, sample) ?? context.gateway?.unsaid(cube)) : undefined;
     if (why !== undefined) {
       open.push({ cube, why });
       continue;

@@ -57,8 +57,10 @@ export interface GatewayAsking {
   readonly outside: boolean;
   /** Requests that cannot exist there. */
   readonly ties: readonly Cube[];
-  /** The pods behind may take something from the gateway, on the side that lets more pass. */
-  readonly mayTake: (way: Way) => boolean;
+  /** At the gateway alone, whatever the pods behind it take. */
+  readonly front: Readonly<Record<'base' | 'head', DestinationPosture>>;
+  /** Both sides call the pods behind alike: what those answer otherwise is told of them, and not here. */
+  readonly alike: boolean;
   /** Questions that may prove a cube by its sample, the plainest first. */
   readonly questions: (way: Way, cube: Cube, sample: Point) => readonly Query[];
   /** Why no question may prove it. */
@@ -106,6 +108,13 @@ export function authors(paths: readonly Path[]): string {
     }
   }
   return names.join(' ');
+}
+
+/** What the side with the lower answers lets pass: of requests that pass the gateway on both sides nothing is said where their answer moves at the pods alone. */
+export function lower(context: PairContext, way: Way): DestinationPosture {
+  const side = way === 'up' ? 'base' : 'head';
+  const { gateway } = context;
+  return gateway?.alike === true ? gateway.front[side] : context[side];
 }
 
 export function sideFacts(context: PairContext, way: Way): Pick<RawChange, 'assumptions' | 'enforcedAt' | 'passingSide' | 'gateway'> {

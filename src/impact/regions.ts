@@ -36,22 +36,26 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
       changes.push(undecided(context, way, entry.undecided.key, [entry.undecided.seed], entry.undecided.reason));
       continue;
     }
+    const open = new Map<string, Cube[]>();
     for (const [index, cube] of entry.region.cubes.entries()) {
       const sample = entry.region.samples[index];
       const witness = sample === undefined ? undefined : witnessFor(context, way, cube, sample, (query) => confirm(context, way, query));
       if (witness === undefined) {
         const tied = unreconciled(cube, sample) ?? context.gateway?.unsaid(cube);
         if (tied === undefined) context.internalErrors.push(`the witness for \`${context.pair.destination.id}\` did not reproduce (seed ${shortHash(entry.region.seed)})`);
-        changes.push(undecided(context, way, entry.region.seed, [cube], tied ?? 'the sample request was not confirmed on both sides'));
+        const reason = tied ?? 'the sample request was not confirmed on both sides';
+        open.set(reason, [...(open.get(reason) ?? []), cube]);
         continue;
       }
       const [refusing, passing] = way === 'up' ? [witness.base, witness.head] : [witness.head, witness.base];
       const refusingPosture = way === 'up' ? context.base : context.head;
       confirmed.push({ cube, region: entry.region, witness, facet: facetAt(context, refusing, facetOf(refusing, passing, () => someTokenPasses(refusingPosture, sample ?? new Map(), context.limits))) });
     }
+    for (const [reason, cubes] of open) changes.push(undecided(context, way, entry.region.seed, cubes, reason));
   }
   const groups = [...groupBy(confirmed, (entry) => `${entry.facet} ${entry.region.layer} ${distinct(entry.region.seedOrigins.map((origin) => origin.policy)).join(' ')}`).values()];
-  for (const group of withStrangers(context, withOtherBytes(way, groups))) {
+  for (const each of withStrangers(context, withOtherBytes(way, groups))) {
+    const group = context.gateway === undefined ? each : [...each].sort(compareBy(({ cube }) => (isTold(cube) ? 0 : 1)));
     const complete = group.every((entry) => entry.region.complete);
     const first = [...leadingOf(group, complete)].sort(compareBy((entry) => (isStranger(context, entry.witness.query) ? 1 : 0), (entry) => plainness(entry.witness.query, context.pair)))[0];
     if (first === undefined) continue;
@@ -72,8 +76,13 @@ export function changesIn(context: PairContext, way: Way, found: readonly Found[
   return changes;
 }
 
+/** In words, without a condition that is asked of one request at a time. */
+function isTold({ predicates }: Cube): boolean {
+  return !predicates.some(({ dimension }) => dimension.startsWith('opaque:'));
+}
+
 /** At a gateway, what its servers ask of connections is the way in. */
-function facetAt({ gateway }: PairContext, refusing: Decision, facet: Facet): Facet {
+export function facetAt({ gateway }: PairContext, refusing: Decision, facet: Facet): Facet {
   return gateway !== undefined && (facet === 'mtls' || (refusing.verdict !== 'unknown' && refusing.layer === 'protocol')) ? 'ingress' : facet;
 }
 

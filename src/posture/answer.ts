@@ -12,7 +12,7 @@ import { addressed, workloadNamed } from './addressed.ts';
 import type { Addressed, Pod } from './addressed.ts';
 import { arrivalAt, clientOf } from './arrival.ts';
 import type { Client } from './arrival.ts';
-import { decideAtGateway } from './gateway.ts';
+import { decideAtGateway, decideAtGatewayAlone } from './gateway.ts';
 import { isDatagram } from './network.ts';
 import { decideOutbound, throughNetwork } from './network-layer.ts';
 import { capturedAt, decideAtPod, isProxyPort, unguarded, unknown } from './pod.ts';
@@ -30,10 +30,7 @@ export function answer(mesh: Mesh, query: Query): Answer {
 /** The answer as one of reach: what is redirected reaches nothing. */
 export function decide(mesh: Mesh, query: Query): Decision {
   const { to } = query;
-  if (to.gateway !== undefined) {
-    const found = decideAtGateway(mesh, query, to.gateway);
-    return found.verdict === 'redirect' ? { verdict: 'deny', layer: 'routing', by: found.by, enforcedAt: 'gateway', because: found.because } : found;
-  }
+  if (to.gateway !== undefined) return asReach(decideAtGateway(mesh, query, to.gateway));
   if (to.workload === undefined && to.host === undefined && to.selector === undefined && to.ip !== undefined) {
     if (query.from.workload === undefined) return decideOutbound(mesh, query, undefined);
     const client = workloadNamed(mesh, query.from.workload);
@@ -52,6 +49,15 @@ export function passesBehindWaypoint(mesh: Mesh, query: Query): Told {
   if ('missing' in destination || 'missing' in client) return true;
   const waypoint = waypointBefore(mesh, destination, client, query);
   return waypoint === undefined || destination.pods.length === 0 ? true : someTold(destination.pods, (pod) => networkBehindWaypoint(mesh, { waypoint, addressed: destination, client, query }, pod).passes);
+}
+
+function asReach(found: Answer): Decision {
+  return found.verdict === 'redirect' ? { verdict: 'deny', layer: 'routing', by: found.by, enforcedAt: 'gateway', because: found.because } : found;
+}
+
+/** The same at the gateway of the question alone, whatever the pods behind it take. */
+export function decideFront(mesh: Mesh, query: Query): Decision {
+  return query.to.gateway === undefined ? decide(mesh, query) : asReach(decideAtGatewayAlone(mesh, query, query.to.gateway));
 }
 
 function decideFor(mesh: Mesh, destination: Addressed, client: ReturnType<typeof clientOf>, query: Query): Decision {

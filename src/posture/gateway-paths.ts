@@ -3,7 +3,9 @@
  * (M110 to M126, engine section 3.15). A path is one kind of client at one virtual host; its routes in order are "one of these matches and none of
  * the earlier", so that nothing is ever written as a complement.
  */
+import { canonical, shortHash } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
+import type { HeaderChanges } from '#manifests/virtual-service.ts';
 import { podPort } from '#mesh/gateway-pods.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
 import type { Mesh } from '#mesh/model.ts';
@@ -21,6 +23,7 @@ import { servedBy } from '#semantics/gateways/served.ts';
 import { untoldAt } from '#semantics/gateways/untold.ts';
 import type { Untold } from '#semantics/gateways/untold.ts';
 import { readable, rewrittenHeaders, tokenRules } from '#semantics/request-authentication.ts';
+import type { TokenRule } from '#semantics/request-authentication.ts';
 import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import type { Matcher, TextMatcher } from '#sets/matcher.ts';
 import { protocolPredicate } from './connection-domains.ts';
@@ -30,8 +33,10 @@ import { gatewayLayers } from './gateway-layers.ts';
 import type { GatewayLayers } from './gateway-layers.ts';
 import { readsClaims } from './gateway-routing.ts';
 import { extensionsAt, gatewaySeat } from './gateway-seat.ts';
+import { unchangedHeaders, upstreamOf } from './gateway-upstream.ts';
+import type { BehindPart, Leaving, Upstream } from './gateway-upstream.ts';
 import { extensionMarks, finish } from './paths.ts';
-import type { DestinationPosture } from './paths.ts';
+import type { DestinationPosture, Parts } from './paths.ts';
 import { knownMethods } from './request.ts';
 import { claimTies, tokenTies } from './token-ties.ts';
 
@@ -43,14 +48,24 @@ export interface GatewayEnd {
   readonly forwarding: Forwarding;
 }
 
+/** At the gateway and behind it. */
+export interface GatewayPosture extends DestinationPosture {
+  /** At the gateway alone, whatever the pods behind it take. */
+  readonly front: DestinationPosture;
+}
+
 export interface GatewayPort {
   /** What acts on the port and is not modelled: nothing is known of its requests then. */
   readonly untold: Untold | undefined;
-  readonly ends: ReadonlyMap<string, { readonly end: GatewayEnd; readonly posture: DestinationPosture }>;
+  readonly ends: ReadonlyMap<string, { readonly end: GatewayEnd; readonly posture: GatewayPosture }>;
   /** Conditions of routes behind the opaque booleans of the cubes. */
   readonly parts: ReadonlyMap<Dimension, RoutePart>;
   /** Conditions of policies behind them. */
   readonly conditions: DestinationPosture['conditions'];
+  /** What is asked of requests as they arrive at the pods of the backends. */
+  readonly behind: ReadonlyMap<Dimension, BehindPart>;
+  /** By which the pods of the backends read tokens. */
+  readonly rulesBehind: readonly TokenRule[];
   /** Client certificates behind them. */
   readonly certificates: readonly Certificate[];
   /** Names by which TLS leads to some server, where they are no part of a request. */
@@ -71,14 +86,16 @@ export interface PortView {
   readonly presence: Presence;
   /** The name that TLS asks for is part of a request: some policy looks at it. */
   readonly byName: boolean;
+  /** Nobody asks what the pods behind it take. */
+  readonly alone?: boolean;
 }
 
 /** @param number port of the Service before the pods */
-export function gatewayPort(mesh: Mesh, pods: GatewayPods, number: number, { presence, byName }: PortView): GatewayPort {
+export function gatewayPort(mesh: Mesh, pods: GatewayPods, number: number, { presence, byName, alone = false }: PortView): GatewayPort {
   const port = podPort(pods, number);
   const served = servedBy(mesh, pods, {});
   const chains = chainsAt(mesh, served, port);
-  const found = new Collected(mesh, pods, port, presence, byName ? [] : serverNames(chains));
+  const found = new Collected(mesh, pods, port, { presence, alone }, byName ? [] : serverNames(chains));
   const untold = untoldAt(mesh, served, port) ?? untoldChains(chains);
   if (untold !== undefined) return found.port(untold);
   for (const chain of chains) {
@@ -107,10 +124,11 @@ function untoldChains(chains: readonly FilterChain[]): Untold | undefined {
 
 interface Draft {
   readonly end: GatewayEnd;
-  readonly possible: Path[];
-  readonly sure: Path[];
+  readonly front: { readonly possible: Path[]; readonly sure: Path[] };
+  readonly whole: { readonly possible: Path[]; readonly sure: Path[] };
   readonly assumptions: Set<string>;
   readonly lowered: Set<GatewayLayers>;
+  readonly upstreams: Set<Upstream>;
 }
 
 /** What has been found so far of one port. */
@@ -119,6 +137,7 @@ class Collected {
   readonly #pods: GatewayPods;
   readonly #podPort: number;
   readonly #presence: Presence;
+  readonly #alone: boolean;
   readonly #seat: ReturnType<typeof gatewaySeat>;
   readonly #rules: ReturnType<typeof tokenRules>;
   readonly #layers = new Map<string, GatewayLayers>();
@@ -130,12 +149,13 @@ class Collected {
 
   readonly #serverNames: readonly string[];
 
-  constructor(mesh: Mesh, pods: GatewayPods, podPort: number, presence: Presence, names: readonly string[]) {
+  constructor(mesh: Mesh, pods: GatewayPods, podPort: number, { presence, alone }: { readonly presence: Presence; readonly alone: boolean }, names: readonly string[]) {
     this.#serverNames = names;
     this.#mesh = mesh;
     this.#pods = pods;
     this.#podPort = podPort;
     this.#presence = presence;
+    this.#alone = alone;
     this.#seat = gatewaySeat(mesh, pods);
     this.#rules = tokenRules(this.#seat.attached.requestAuthentication, mesh.config);
   }
@@ -148,8 +168,10 @@ class Collected {
   stream(chain: FilterChain, clients: readonly ClientKind[]): void {
     for (const end of this.#ends(chain.stream, chain.number)) {
       for (const [index, client] of clients.entries()) {
+        const policies = this.#policies('tcp', client, chain.unguarded);
         const routing: Layer = { id: 'routing', allow: client.connections.map((predicates) => ({ predicates, origins: [{ policy: chain.by }] })), deny: [] };
-        this.#add({ backend: end.to, forwarding: asSent }, end, `bytes ${chain.names.join(' ')} ${String(index)}`, routing, this.#policies('tcp', client, chain.unguarded), client);
+        const leaving: Leaving = { chain: 'bytes', endsTls: chain.tls !== undefined && chain.tls.mode !== 'PASSTHROUGH' && chain.tls.mode !== 'AUTO_PASSTHROUGH', forwarding: asSent, headers: unchangedHeaders, scheme: undefined, rules: [] };
+        this.#add({ backend: end.to, forwarding: asSent }, end, `bytes ${chain.names.join(' ')} ${String(index)}`, [routing, ...(policies?.layers ?? [])], { policies, client, leaving });
       }
     }
   }
@@ -160,13 +182,15 @@ class Collected {
     // `httpsRedirect`: whoever speaks plaintext is sent elsewhere.
     if (host.redirectsToTls && chain.tls === undefined) return;
     const lowered = host.routes.map((route) => this.#lowered(route, chain));
-    for (const { end, from, to, target } of this.#runs(host.routes)) {
+    for (const { end, from, to, target, headers } of this.#runs(host.routes)) {
+      const leaving: Leaving = { chain: 'http', endsTls: chain.tls !== undefined, forwarding: target.forwarding, headers, scheme: this.#schemeOf(chain), rules: this.#rules };
       const earlier = lowered.slice(0, from).flat();
       const own = lowered.slice(from, to).flat();
       for (const [index, client] of clients.entries()) {
         const allow = own.flatMap(({ predicates, origins }) => client.connections.map((connection): Cube => ({ predicates: [...connection, ...name, ...predicates], origins })));
         const id = `${chain.tls === undefined ? 'http' : 'https'} ${chain.names.join(' ')} ${host.host} ${String(index)} ${String(this.#count(target, host.host, index))}`;
-        this.#add(target, end, id, { id: 'routing', allow, deny: earlier }, this.#policies('http', client, false), client);
+        const policies = this.#policies('http', client, false);
+        this.#add(target, end, id, [{ id: 'routing', allow, deny: earlier }, ...(policies?.layers ?? [])], { policies, client, leaving });
       }
     }
   }
@@ -180,20 +204,22 @@ class Collected {
     return count;
   }
 
-  /** Routes in a row that lead to the same end are one: their order does not matter. */
-  #runs(routes: readonly Guarded[]): readonly { readonly end: RouteEnd; readonly target: GatewayEnd; readonly from: number; readonly to: number }[] {
-    const runs: { readonly end: RouteEnd; readonly target: GatewayEnd; readonly from: number; to: number }[] = [];
+  /** Routes in a row that lead to the same end and change the same headers are one: their order does not matter. */
+  #runs(routes: readonly Guarded[]): readonly { readonly end: RouteEnd; readonly target: GatewayEnd; readonly headers: HeaderChanges; readonly from: number; readonly to: number }[] {
+    const runs: { readonly end: RouteEnd; readonly target: GatewayEnd; readonly headers: HeaderChanges; readonly from: number; to: number }[] = [];
     let open = new Map<string, (typeof runs)[number]>();
     for (const [index, route] of routes.entries()) {
       const next = new Map<string, (typeof runs)[number]>();
       if (route.route.corsOrigins.length > 0) this.#answersPreflights = true;
       for (const end of answersItself(route) ? [] : this.#ends(route.route.route, route.number)) {
         const target: GatewayEnd = { backend: end.to, forwarding: forwardingOf(route) };
-        const known = open.get(endKey(target));
-        const run = known ?? { end, target, from: index, to: index };
+        const headers = route.route.requestHeaders;
+        const key = `${endKey(target)}\n${canonical(headers)}`;
+        const known = open.get(key);
+        const run = known ?? { end, target, headers, from: index, to: index };
         run.to = index + 1;
         if (known === undefined) runs.push(run);
-        next.set(endKey(target), run);
+        next.set(key, run);
       }
       open = next;
     }
@@ -207,11 +233,15 @@ class Collected {
   #lowered({ match, api, route }: Guarded, chain: FilterChain): readonly Cube[] {
     const context: RouteContext = {
       normalization: this.#mesh.config.pathNormalization,
-      scheme: this.believesProxies ? undefined : chain.tls === undefined ? 'http' : 'https',
+      scheme: this.#schemeOf(chain),
       headers: { readable: readable(this.#rules), rewrittenHeaders: rewrittenHeaders(this.#rules) },
       part: (key, part) => this.#parts.set(key, part),
     };
     return lowerMatch(match, api, context).map((predicates) => ({ predicates, origins: [{ policy: route.by }] }));
+  }
+
+  #schemeOf({ tls }: FilterChain): string | undefined {
+    return this.believesProxies ? undefined : tls === undefined ? 'http' : 'https';
   }
 
   #policies(chain: 'http' | 'tcp', { peer }: ClientKind, unguarded: boolean): GatewayLayers | undefined {
@@ -222,31 +252,56 @@ class Collected {
     return known;
   }
 
-  #add(target: GatewayEnd, end: RouteEnd, id: string, routing: Layer, policies: GatewayLayers | undefined, client: ClientKind): void {
-    const draft = this.#drafts.get(endKey(target)) ?? { end: target, possible: [], sure: [], assumptions: new Set<string>(), lowered: new Set<GatewayLayers>() };
+  #add(target: GatewayEnd, end: RouteEnd, id: string, layers: readonly Layer[], { policies, client, leaving }: Taken): void {
+    const draft = this.#drafts.get(endKey(target)) ?? { end: target, front: { possible: [], sure: [] }, whole: { possible: [], sure: [] }, assumptions: new Set<string>(), lowered: new Set<GatewayLayers>(), upstreams: new Set<Upstream>() };
     this.#drafts.set(endKey(target), draft);
-    const layers = [routing, ...(policies?.layers ?? [])];
-    draft.possible.push({ id, layers });
     const asking = policies?.asking ?? [];
-    draft.sure.push({ id, layers: asking.length === 0 ? layers : [{ id: 'external-authorization', allow: 'all', deny: asking }, ...layers] });
+    const possible: Path = { id, layers };
+    const sure: Path = { id, layers: asking.length === 0 ? layers : [{ id: 'external-authorization', allow: 'all', deny: asking }, ...layers] };
+    draft.front.possible.push(possible);
+    draft.front.sure.push(sure);
+    const upstream = this.#upstream(target, leaving);
+    draft.whole.possible.push(...(upstream === undefined ? [possible] : through(possible, upstream.possible)));
+    draft.whole.sure.push(...(upstream === undefined ? [sure] : through(sure, upstream.sure)));
+    if (upstream !== undefined) draft.upstreams.add(upstream);
     if (end.undeclared !== undefined) draft.assumptions.add(`service:${end.undeclared}`);
     if (policies !== undefined) draft.lowered.add(policies);
     if (client.peer === undefined) this.#asksIdentity = true;
     if (client.certificate !== undefined) this.#certificates.set(client.certificate.dimension, client.certificate);
   }
 
-  port(untold: Untold | undefined): GatewayPort {
-    const ends = untold === undefined ? [...this.#drafts.values()].map((draft) => [endKey(draft.end), { end: draft.end, posture: this.#posture(draft) }] as const) : [];
-    return { untold, ends: new Map(ends), parts: this.#parts, conditions: new Map(ends.flatMap(([, { posture }]) => [...posture.conditions])), certificates: [...this.#certificates.values()], serverNames: this.#serverNames, asksIdentity: this.#asksIdentity };
+  readonly #upstreams = new Map<string, Upstream | undefined>();
+
+  #upstream({ backend, forwarding }: GatewayEnd, leaving: Leaving): Upstream | undefined {
+    if (this.#alone) return undefined;
+    const key = canonical([backend, forwarding.name, leaving.chain, leaving.endsTls, leaving.headers, leaving.scheme ?? null]);
+    if (this.#upstreams.has(key)) return this.#upstreams.get(key);
+    const found = upstreamOf(this.#mesh, this.#pods, backend, leaving);
+    this.#upstreams.set(key, found);
+    for (const [dimension, part] of found?.parts ?? []) this.#parts.set(dimension, part);
+    return found;
   }
 
-  #posture({ possible, sure, assumptions, lowered }: Draft): DestinationPosture {
+  port(untold: Untold | undefined): GatewayPort {
+    const ends = untold === undefined ? [...this.#drafts.values()].map((draft) => [endKey(draft.end), { end: draft.end, posture: this.#posture(draft) }] as const) : [];
+    const upstreams = [...this.#upstreams.values()].filter((upstream) => upstream !== undefined);
+    return {
+      untold,
+      ends: new Map(ends),
+      parts: this.#parts,
+      conditions: new Map(ends.flatMap(([, { posture }]) => [...posture.conditions])),
+      behind: new Map(upstreams.flatMap(({ behind }) => [...behind])),
+      rulesBehind: upstreams.flatMap(({ rules }) => rules),
+      certificates: [...this.#certificates.values()],
+      serverNames: this.#serverNames,
+      asksIdentity: this.#asksIdentity,
+    };
+  }
+
+  #posture({ front, whole, assumptions, lowered, upstreams }: Draft): GatewayPosture {
     const all = [...lowered].map((each) => each.lowered);
     const layers = [...lowered].flatMap((each) => each.layers);
-    const asks = all.some(({ asking }) => asking.length > 0);
-    return finish({
-      possible,
-      ...(asks ? { sure } : {}),
+    const shared: Omit<Parts, 'possible'> = {
       enforcedAt: 'gateway',
       assumptions: distinct([...assumptions, ...all.flatMap(({ assumedProviders }) => assumedProviders)]),
       opaque: [...new Map([...extensionMarks(extensionsAt(this.#mesh, this.#pods)), ...all.flatMap(({ opaque }) => opaque)].map((mark) => [`${mark.resource} ${mark.key}`, mark])).values()],
@@ -254,8 +309,36 @@ class Collected {
       readsTokens: this.#rules.length > 0,
       conditions: new Map(all.flatMap(({ conditions }) => [...conditions])),
       ties: [...httpsTies, ...(this.#answersPreflights ? [preflight] : []), ...(this.#rules.length === 0 ? [] : [...tokenTies(this.#rules), ...claimTies(layers)])],
+    };
+    const asks = all.some(({ asking }) => asking.length > 0);
+    const alone = finish({ ...shared, possible: front.possible, ...(asks ? { sure: front.sure } : {}) });
+    const behind = [...upstreams];
+    if (behind.length === 0) return frontOnly(alone);
+    const both = finish({
+      ...shared,
+      assumptions: [...shared.assumptions, ...behind.flatMap((each) => each.assumptions)],
+      ties: [...(shared.ties ?? []), ...behind.flatMap((each) => each.ties)],
+      possible: whole.possible,
+      ...(asks || behind.some(({ possible, sure }) => possible !== sure) ? { sure: whole.sure } : {}),
     });
+    return withFront(both, alone);
   }
+}
+
+/** Under a key of both. */
+export function withFront(whole: DestinationPosture, front: DestinationPosture): GatewayPosture {
+  return { ...whole, key: shortHash(whole.key, front.key), front };
+}
+
+interface Taken {
+  readonly policies: GatewayLayers | undefined;
+  readonly client: ClientKind;
+  readonly leaving: Leaving;
+}
+
+/** Each way behind the gateway is a way of its own; the first has the name of the way to it. */
+function through({ id, layers }: Path, behind: readonly Path[]): readonly Path[] {
+  return behind.map((path, index) => ({ id: index === 0 ? id : `${id} behind ${String(index)}`, layers: [...layers, ...path.layers] }));
 }
 
 /** A route that sends nothing on: a redirect, a response of its own, a fault that hits every request. */
@@ -290,8 +373,15 @@ const preflight: Cube = {
   origins: [],
 };
 
+/** A port that nobody serves. */
+export const nobody: GatewayPort = { untold: undefined, ends: new Map(), parts: new Map(), conditions: new Map(), behind: new Map(), rulesBehind: [], certificates: [], serverNames: [], asksIdentity: false };
+
 /** A gateway or backend that one side does not have: nobody comes there. */
-export const unreached: DestinationPosture = finish({ possible: [], enforcedAt: 'gateway', assumptions: [] });
+export const unreached: GatewayPosture = frontOnly(finish({ possible: [], enforcedAt: 'gateway', assumptions: [] }));
+
+function frontOnly(posture: DestinationPosture): GatewayPosture {
+  return { ...posture, front: posture };
+}
 
 /** Some policy of the gateway looks at the name that TLS asks for (A3.J). */
 export function looksAtServerNames(mesh: Mesh, pods: GatewayPods): boolean {

@@ -34,15 +34,15 @@ export interface GatewayTarget {
   readonly end: GatewayEnd;
 }
 
-type Spoken = Pick<GatewayPort, 'parts' | 'conditions' | 'certificates' | 'serverNames'>;
+type Spoken = Pick<GatewayPort, 'parts' | 'conditions' | 'behind' | 'rulesBehind' | 'certificates' | 'serverNames'>;
 
 /** What both sides speak of: equal booleans mean the same on both. */
 export function bothSpoken(left: Spoken, right: Spoken): Spoken {
-  return { parts: new Map([...left.parts, ...right.parts]), conditions: new Map([...left.conditions, ...right.conditions]), certificates: [...left.certificates, ...right.certificates], serverNames: [...new Set([...left.serverNames, ...right.serverNames])] };
+  return { parts: new Map([...left.parts, ...right.parts]), conditions: new Map([...left.conditions, ...right.conditions]), behind: new Map([...left.behind, ...right.behind]), rulesBehind: [...left.rulesBehind, ...right.rulesBehind], certificates: [...left.certificates, ...right.certificates], serverNames: [...new Set([...left.serverNames, ...right.serverNames])] };
 }
 
 /** The point that a question about a gateway is. */
-export function gatewayPoint(mesh: Mesh, pods: GatewayPods, query: Query, { parts, conditions, certificates }: Spoken): Point {
+export function gatewayPoint(mesh: Mesh, pods: GatewayPods, query: Query, { parts, conditions, behind, rulesBehind, certificates }: Spoken): Point {
   const seat = gatewaySeat(mesh, pods);
   const rules = tokenRules(seat.attached.requestAuthentication, mesh.config);
   const host = query.request.host ?? query.request.sni ?? '';
@@ -61,10 +61,11 @@ export function gatewayPoint(mesh: Mesh, pods: GatewayPods, query: Query, { part
     ['token', null],
   ]);
   for (const [name, value] of sent.headers) point.set(`header:${name}`, value);
-  setToken(point, asked, rules, query.given ?? {});
+  setToken(point, asked, [...rules, ...rulesBehind], query.given ?? {});
   const check = checkToken(rules, asked.raw, query.given ?? {});
   const routed = routedAs(mesh, query, check.result === 'passed' ? check : sent);
   for (const [dimension, part] of parts) point.set(dimension, part.holds(routed));
+  for (const [dimension, part] of behind) point.set(dimension, part.holds(mesh, query));
   const { certificate } = query.from;
   for (const { dimension, by, names } of certificates) {
     const trusted = certificate !== undefined && (by.includes(certificate.by) || by.includes(anybody));
@@ -91,13 +92,14 @@ function routedAs(mesh: Mesh, { request, from }: Query, { path, headers }: { rea
 /** Questions that may prove a cube by its sample, the plainest first. Those that a boolean of a route is about are asked in its words. */
 export function gatewayQuestions(mesh: Mesh, pods: GatewayPods, target: GatewayTarget, cube: Cube, sample: Point, spoken: Spoken): readonly Query[] {
   const plain = questionAt(target, sample, spoken.certificates);
-  const about = [...spoken.parts].filter(([dimension]) => cube.predicates.some((predicate) => predicate.dimension === dimension));
+  const speaksOf = (dimension: Dimension): boolean => cube.predicates.some((predicate) => predicate.dimension === dimension);
+  const about = [...spoken.parts].filter(([dimension]) => speaksOf(dimension));
   let queries: readonly Query[] = [plain];
   for (const [dimension, part] of about) {
     if (sample.get(dimension) === true) queries = queries.flatMap((query) => examplesOf(part).map((example) => asSaid(query, part, example)).concat(query)).slice(0, mostTried);
   }
   const lies = (query: Query): boolean => pointIn(cube, gatewayPoint(mesh, pods, query, spoken));
-  const inWords = about.length === 0 ? queries : queries.filter(lies);
+  const inWords = about.length === 0 && ![...spoken.behind.keys()].some(speaksOf) ? queries : queries.filter(lies);
   return inWords.flatMap((query) => [...withServerName(query, spoken.serverNames).filter(({ request }) => fitsName(cube, request.sni ?? null)), query, ...fromFurther(query)]);
 }
 

@@ -9,6 +9,8 @@ import { tokenRules } from '#semantics/request-authentication.ts';
 import { checkToken, isPreflight } from '#semantics/token-check.ts';
 import { pathWithQuery } from './envoy.ts';
 import type { GatewayVisit } from './gateway.ts';
+import type { SentOn } from './gateway-backend.ts';
+import { requestSentOn, type Routed } from './gateway-onward.ts';
 import { gatewaySeat } from './gateway-seat.ts';
 import { unknown } from './pod.ts';
 import type { Answer, Decision, Forwarded, Query, Redirect } from './query.ts';
@@ -34,7 +36,7 @@ export function routeRequest(visit: GatewayVisit, asked: AskedRequest, passed: P
   if (route.corsOrigins.length > 0 && isPreflight(asked.raw)) return unknown('M116', 'what the CORS policy of the route answers', passed.because);
   if (route.redirect !== undefined) return redirected(passed, redirectLocation(guarded, route.redirect, request, visit.tls !== undefined), `a redirect of \`${route.by}\``);
   if (route.directResponse !== undefined) return refused('M116', 'the route answers by itself', route.by);
-  return query.to.backend === undefined ? sendOn(visit, guarded, request, query, passed) : sendTo(visit, guarded, request, passed, query.to.backend);
+  return query.to.backend === undefined ? sendOn(visit, guarded, request, query, passed) : sendTo(visit, guarded, { asked, request }, passed, query.to.backend);
 }
 
 function redirected(passed: Passed, location: string, by: string): Redirect {
@@ -54,7 +56,8 @@ function sendOn({ mesh, pods, tls }: GatewayVisit, guarded: Guarded, request: Ro
 }
 
 /** May the request come to this backend, and is it seen there as the question says. */
-function sendTo({ mesh, pods, query }: GatewayVisit, guarded: Guarded, request: RoutedRequest, passed: Passed, backend: string): Decision {
+function sendTo(visit: GatewayVisit, guarded: Guarded, { asked, request }: Routed, passed: Passed, backend: string): Decision {
+  const { mesh, pods, query } = visit;
   const { route } = guarded;
   const end = routeEnd(mesh, pods, route.route, guarded.number, backend, query.given ?? {});
   const rule = guarded.api === 'kubernetes' ? 'M124' : 'M117';
@@ -65,7 +68,8 @@ function sendTo({ mesh, pods, query }: GatewayVisit, guarded: Guarded, request: 
   const { as } = query.to;
   if (as !== undefined && (as.path !== seen.path || as.host !== seen.host)) return refused(`\`${backend}\` sees the path \`${seen.path}\` of \`${seen.host}\``);
   const forwarded = differing(seen, query);
-  return { ...passed, ...(forwarded === undefined || passed.verdict === 'deny' ? {} : { forwarded }), because: [...passed.because, { rule, text: `a route may send the request to \`${backend}\``, by: route.by }] };
+  const sent: SentOn = { request: requestSentOn(query, guarded, { asked, request }, seen), ...(query.given === undefined ? {} : { given: query.given }) };
+  return visit.onward(pods, backend, sent, { ...passed, ...(forwarded === undefined || passed.verdict === 'deny' ? {} : { forwarded }), because: [...passed.because, { rule, text: `a route may send the request to \`${backend}\``, by: route.by }] });
 }
 
 /** R26: a Service that the repository does not hold is there where the question says so (`service:<host>`). */

@@ -6,10 +6,10 @@ import { compareText } from '#lib/order.ts';
 import { sameSight } from '#semantics/gateways/forwarding.ts';
 import type { Forwarding } from '#semantics/gateways/forwarding.ts';
 import type { RoutePart } from '#semantics/gateways/route-lowering.ts';
-import type { Cube, Dimension, Path, Predicate } from '#sets/cube.ts';
+import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import type { PathNormalization } from '#sets/matcher.ts';
-import { endKey } from './gateway-paths.ts';
-import type { GatewayEnd, GatewayPort } from './gateway-paths.ts';
+import { endKey, withFront } from './gateway-paths.ts';
+import type { GatewayEnd, GatewayPort, GatewayPosture } from './gateway-paths.ts';
 import { finish } from './paths.ts';
 import type { DestinationPosture } from './paths.ts';
 
@@ -23,7 +23,7 @@ export function withSights(ports: Both<GatewayPort>, normalizations: Both<PathNo
   const at = (side: 'base' | 'head'): GatewayPort => {
     const port = ports[side];
     const parts = new Map(port.parts);
-    const together = seen.flatMap((end): (readonly [string, { readonly end: GatewayEnd; readonly posture: DestinationPosture }])[] => {
+    const together = seen.flatMap((end): (readonly [string, { readonly end: GatewayEnd; readonly posture: GatewayPosture }])[] => {
       const posture = seenThrough(port, end, normalizations[side], parts);
       return posture === undefined ? [] : [[endKey(end), { end, posture }]];
     });
@@ -32,23 +32,36 @@ export function withSights(ports: Both<GatewayPort>, normalizations: Both<PathNo
   return { base: at('base'), head: at('head') };
 }
 
-function seenThrough(port: GatewayPort, end: GatewayEnd, normalization: PathNormalization, parts: Map<Dimension, RoutePart>): DestinationPosture | undefined {
+function seenThrough(port: GatewayPort, end: GatewayEnd, normalization: PathNormalization, parts: Map<Dimension, RoutePart>): GatewayPosture | undefined {
   const key = endKey(end);
   const others = [...port.ends].filter(([other, { end: { backend } }]) => other !== key && backend === end.backend).sort(([left], [right]) => compareText(left, right));
-  const alike = others.flatMap(([name, { end: other, posture }]) => {
+  const alike = others.flatMap(([name, { end: other, posture }]): Alike[] => {
     const allow = requestsSeenAlike(end.forwarding, other.forwarding, normalization, parts);
-    if (allow === undefined) return [];
-    const through = (path: Path): Path => ({ id: `${path.id} of ${name}`, layers: [...path.layers, { id: 'routing', allow, deny: [] }] });
-    return [{ posture, possible: posture.possible.map(through), sure: posture.sure === posture.possible ? undefined : posture.sure.map(through) }];
+    return allow === undefined ? [] : [{ name, posture, layer: { id: 'routing', allow, deny: [] } }];
   });
   if (alike.length === 0) return undefined;
   const own = port.ends.get(key)?.posture;
-  const all = [...(own === undefined ? [] : [own]), ...alike.map(({ posture }) => posture)];
-  const possible = [...(own?.possible ?? []), ...alike.flatMap((each) => each.possible)];
+  return withFront(together(own, alike, (posture) => posture), together(own?.front, alike, ({ front }) => front));
+}
+
+interface Alike {
+  readonly name: string;
+  readonly posture: GatewayPosture;
+  /** Requests that are seen as at the end that is looked at. */
+  readonly layer: Layer;
+}
+
+function together(own: DestinationPosture | undefined, alike: readonly Alike[], of: (posture: GatewayPosture) => DestinationPosture): DestinationPosture {
+  const others = alike.map(({ name, posture, layer }) => {
+    const { possible, sure } = of(posture);
+    const through = (path: Path): Path => ({ id: `${path.id} of ${name}`, layers: [...path.layers, layer] });
+    return { possible: possible.map(through), sure: sure === possible ? undefined : sure.map(through) };
+  });
+  const all = [...(own === undefined ? [] : [own]), ...alike.map(({ posture }) => of(posture))];
   const asks = all.some((each) => each.sure !== each.possible);
   return finish({
-    possible,
-    ...(asks ? { sure: [...(own?.sure ?? []), ...alike.flatMap((each) => each.sure ?? each.possible)] } : {}),
+    possible: [...(own?.possible ?? []), ...others.flatMap((each) => each.possible)],
+    ...(asks ? { sure: [...(own?.sure ?? []), ...others.flatMap((each) => each.sure ?? each.possible)] } : {}),
     enforcedAt: 'gateway',
     assumptions: all.flatMap(({ assumptions }) => assumptions),
     opaque: [...new Map(all.flatMap(({ opaque }) => opaque).map((mark) => [`${mark.resource} ${mark.key}`, mark])).values()],

@@ -12,6 +12,7 @@ import type { Served } from '#semantics/gateways/served.ts';
 import type { Handling } from '#semantics/peer-authentication.ts';
 import { workloadNamed } from './addressed.ts';
 import { decideByPolicies, refusedAsHttp } from './envoy.ts';
+import { behindGateway, type SentOn } from './gateway-backend.ts';
 import { routeEnd, routeRequest } from './gateway-routing.ts';
 import { acceptClient, extensionsAt, gatewaySeat } from './gateway-seat.ts';
 import { unknown } from './pod.ts';
@@ -28,9 +29,33 @@ export interface GatewayVisit {
   readonly port: number;
   readonly tls: 'terminated' | 'passthrough' | undefined;
   readonly because: Step[];
+  /** What becomes of a request that goes on to the backend of the question. */
+  readonly onward: Onward;
 }
 
+type Onward = (pods: GatewayPods, backend: string, sent: SentOn, passed: Exclude<Decision, { readonly verdict: 'unknown' }>) => Decision;
+
+/** With a backend in the question: at the gateway and behind it. */
 export function decideAtGateway(mesh: Mesh, query: Query, id: string): Answer {
+  return visited(mesh, query, id, (pods, backend, sent, passed) => behindGateway(mesh, pods, backend, sent, passed));
+}
+
+/** The same at the gateway alone, whatever the pods behind it take. */
+export function decideAtGatewayAlone(mesh: Mesh, query: Query, id: string): Answer {
+  return visited(mesh, query, id, (_pods, _backend, _sent, passed) => passed);
+}
+
+/** As the gateway sends the request on to the backend of the question; `undefined`: it does not. */
+export function sentOnward(mesh: Mesh, query: Query, id: string): SentOn | undefined {
+  let found: SentOn | undefined;
+  visited(mesh, query, id, (_pods, _backend, sent, passed) => {
+    found = sent;
+    return passed;
+  });
+  return found;
+}
+
+function visited(mesh: Mesh, query: Query, id: string, onward: Onward): Answer {
   const pods = gatewayPods(mesh, id, workloadNamed(mesh, id));
   // R28: what the other side has and this one has not lets nobody in.
   if (pods === undefined && query.to.backend !== undefined) return { verdict: 'deny', layer: 'routing', by: [], enforcedAt: 'gateway', because: [{ rule: 'M120', text: `no gateway \`${id}\` is declared` }] };
@@ -54,7 +79,7 @@ export function decideAtGateway(mesh: Mesh, query: Query, id: string): Answer {
   if (selected.type === 'none') return tls ? refused('routing', 'M115', `no server of the port is for the name \`${query.request.sni ?? ''}\``) : refused('protocol', 'M112', 'every server of the port wants TLS');
   const { chain } = selected;
   because.push({ rule: 'M115', text: chain.names.length === 0 ? 'one server takes every name' : `the server for ${chain.names.map((name) => `\`${name}\``).join(', ')} takes the connection`, by: chain.by });
-  const visit: GatewayVisit = { mesh, query, pods, served, chain, port, tls: !tls ? undefined : chain.tls === undefined ? 'passthrough' : 'terminated', because };
+  const visit: GatewayVisit = { mesh, query, pods, served, chain, port, tls: !tls ? undefined : chain.tls === undefined ? 'passthrough' : 'terminated', because, onward };
   return chain.http === undefined ? decideStream(visit, tls) : decideHttp(visit, tls);
 }
 
@@ -106,9 +131,19 @@ function decideStream(visit: GatewayVisit, tls: boolean): Decision {
   const allowed: Decision = { verdict: 'allow', layer: 'authorization', by: [], enforcedAt: 'gateway', because };
   if (chain.unguarded) because.push({ rule: 'A2.20', text: 'policies do not act on an AUTO_PASSTHROUGH server' });
   const decision = chain.unguarded ? allowed : decideByPolicies(mesh, gatewaySeat(mesh, pods), asked, handlingOf('tcp', entered.peer), query.given ?? {}, because);
-  if (decision.verdict !== 'allow') return decision;
-  if (reached.type === 'unknown') return { ...decision, because: [...because, { rule: 'M117', text: `the bytes may go to \`${backend ?? ''}\`` }] };
-  return { ...decision, layer: 'routing', backend: reached.backend, ...(visit.tls === undefined ? {} : { tls: visit.tls }), because: [...because, { rule: 'M117', text: 'the bytes go to the backend of the route' }] };
+  if (decision.verdict === 'deny' || decision.verdict === 'unknown') return decision;
+  const sent = (passed: typeof decision): Decision => (backend === undefined ? passed : visit.onward(pods, backend, bytesSentOn(visit, tls), passed));
+  if (decision.verdict === 'asks') return sent(decision);
+  if (reached.type === 'unknown') return sent({ ...decision, because: [...because, { rule: 'M117', text: `the bytes may go to \`${backend ?? ''}\`` }] });
+  return sent({ ...decision, layer: 'routing', backend: reached.backend, ...(visit.tls === undefined ? {} : { tls: visit.tls }), because: [...because, { rule: 'M117', text: 'the bytes go to the backend of the route' }] });
+}
+
+/** What is spoken inside TLS that the gateway ends; where it ends none, TLS and all. */
+function bytesSentOn({ chain, query }: GatewayVisit, tls: boolean): SentOn {
+  const { request, given } = query;
+  const ends = tls && chain.tls !== undefined && chain.tls.mode !== 'PASSTHROUGH' && chain.tls.mode !== 'AUTO_PASSTHROUGH';
+  const inside = (protocol: Query['request']['protocol']): Query['request']['protocol'] => (protocol === 'https' ? 'http' : protocol === 'tls' ? 'tcp' : protocol);
+  return { request: ends ? { ...request, protocol: inside(request.protocol) } : request, ...(given === undefined ? {} : { given }) };
 }
 
 function handlingOf(chain: 'http' | 'tcp', peer: string | null): Extract<Handling, { outcome: 'chain' }> {

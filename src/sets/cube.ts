@@ -57,8 +57,8 @@ export interface Cube {
 /** Who refuses, in the words of an answer. */
 export type AnsweringLayer = 'routing' | 'network-policy' | 'mtls' | 'authentication' | 'authorization' | 'external-authorization';
 
-/** Names a layer within its path, where it is unique. `other-side:` = a layer of the other side that must let pass besides. */
-export type LayerId = AnsweringLayer | `other-side:${AnsweringLayer}`;
+/** Names a layer within its path. `other-side:` = a layer of the other side that must let pass besides; `upstream:` = one of the pods that a gateway sends to. */
+export type LayerId = AnsweringLayer | `upstream:${AnsweringLayer}` | `other-side:${AnsweringLayer}`;
 
 /** `allow: 'all'`: nothing is required here. An empty list: something is required and nothing satisfies it (A1.5). */
 export interface Layer {

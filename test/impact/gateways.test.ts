@@ -1,64 +1,9 @@
 /** What a pull request to the routes, servers and policies of a gateway opens and closes, in the words of the review. */
 import { describe, expect, test } from 'vitest';
 import { changesIn, gate, newCodes, reviewed } from '../support/reviewed.ts';
+import { atEdge, files, gateway, routes, to } from '../support/edge.ts';
 import { stream, type Files } from '../support/tree.ts';
 
-const edge = `apiVersion: v1
-kind: Namespace
-metadata: {name: istio-system}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: ingress, namespace: istio-system}
-spec:
-  selector: {matchLabels: {istio: ingressgateway}}
-  template:
-    metadata: {labels: {istio: ingressgateway}}
-    spec: {serviceAccountName: ingress, containers: [{name: istio-proxy, image: auto}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: ingress, namespace: istio-system}
-spec: {type: LoadBalancer, selector: {istio: ingressgateway}, ports: [{name: http, port: 80, targetPort: 8080}, {name: https, port: 443, targetPort: 8443}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: orders, namespace: shop}
-spec: {selector: {app: orders}, ports: [{name: http, port: 80}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: admin, namespace: shop}
-spec: {selector: {app: admin}, ports: [{name: http, port: 80}]}
-`;
-
-const gateway = (tls = 'mode: SIMPLE, credentialName: shop'): string => `apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: public, namespace: shop}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*.example.com"], tls: {${tls}}}]
-`;
-
-const routes = (http: string, hosts = 'shop.example.com', gateways = 'public'): string => `apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: web, namespace: shop}
-spec: {hosts: [${hosts}], gateways: [${gateways}], http: [${http}]}
-`;
-
-const to = (name: string, match = '', more = ''): string => `{${match === '' ? '' : `match: [{${match}}], `}${more}route: [{destination: {host: ${name}}}]}`;
-
-const atEdge = (rules: string, action = 'DENY'): string => `apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: edge, namespace: istio-system}
-spec: {selector: {matchLabels: {istio: ingressgateway}}, action: ${action}, rules: [${rules}]}
-`;
-
-const files = (...objects: readonly string[]): Files => ({ 'edge.yaml': edge, 'shop.yaml': stream(...objects) });
 const api = to('orders', 'uri: {prefix: /api}');
 
 describe('a route that is added', () => {

@@ -5,9 +5,10 @@ import { DifferenceMemo } from '../../src/impact/pair-context.ts';
 import type { RawChange } from '../../src/impact/raw-change.ts';
 import { podPort, type GatewayPods } from '../../src/mesh/gateway-pods.ts';
 import type { Mesh } from '../../src/mesh/model.ts';
-import { decide } from '../../src/posture/answer.ts';
+import { decide, decideFront } from '../../src/posture/answer.ts';
+import { backendCall, callsAlike } from '../../src/posture/gateway-call.ts';
 import { gatewaysOf } from '../../src/posture/gateway-destinations.ts';
-import { gatewayPort, looksAtServerNames, type GatewayPort, type PortView } from '../../src/posture/gateway-paths.ts';
+import { gatewayPort, looksAtServerNames, nobody, type GatewayPort, type PortView } from '../../src/posture/gateway-paths.ts';
 import { withSights } from '../../src/posture/gateway-sights.ts';
 import { refusedAsHttp } from '../../src/posture/envoy.ts';
 import { askedRequest } from '../../src/posture/request.ts';
@@ -63,14 +64,18 @@ export function judgeGateways(base: Mesh, head: Mesh, questions: readonly Query[
       for (const way of ['up', 'down'] as const) {
         const [passing, own] = way === 'up' ? [head, pods.head ?? pods.base] : [base, pods.base ?? pods.head];
         if (own === undefined) continue;
-        const point = gatewayPoint(passing, own, query, spoken);
+        const point = gatewayPoint(passing, own, question, spoken);
         if (query.from.certificate !== undefined && !spoken.certificates.some(({ dimension }) => point.get(dimension) === true) && spoken.certificates.length > 0) continue;
-        const exact = siblings.length === 1 ? question : seenAs(best(passing, question, names), question);
-        const [left, right] = [best(base, exact, names), best(head, exact, names)];
+        const sights = siblings.length === 1 ? [question] : seenAs(passing, question, names);
+        // What moves at the pods behind the gateway alone is told of them.
+        const refused = callsAlike(pods.base && backendCall(base, pods.base, end.backend), pods.head && backendCall(head, pods.head, end.backend)) ? decideFront : decide;
+        const answered = sights.map((exact) => [best(base, exact, names, way === 'up' ? refused : decide), best(head, exact, names, way === 'up' ? decide : refused)] as const);
+        const flipped = answered.find(([before, after]) => flips(before, after, way));
+        const [left, right] = flipped ?? answered[0] ?? [best(base, question, names), best(head, question, names)];
         const told = about.filter(({ direction }) => direction.endsWith(way === 'up' ? 'widened' : 'narrowed'));
-        const sure = told.some(({ direction, cubes }) => !direction.startsWith('undecided') && cubes.some((cube) => pointIn(cube, point)));
+        const sure = told.some(({ direction, cubes }) => !/^(undecided|latent)/.test(direction) && cubes.some((cube) => pointIn(cube, point)));
         const open = told.some(({ direction, complete }) => direction.startsWith('undecided') || !complete);
-        const flip = flips(left, right, way);
+        const flip = flipped !== undefined;
         // No client can ask so: an unknown method, a path without a slash.
         const never = (cubes: readonly Cube[]): boolean => cubes.some((cube) => pointIn(cube, point));
         if (never(impossible)) continue;
@@ -86,28 +91,42 @@ export function judgeGateways(base: Mesh, head: Mesh, questions: readonly Query[
   return { wrong, moved, openMoves, inRegions, asked, changes };
 }
 
-/** What the backend sees on the side that lets it pass. */
-function seenAs(answer: Decision, question: Query): Query {
+/** What the backend may see of it on the side that lets it pass: the server name chooses between several routes. */
+function seenAs(mesh: Mesh, question: Query, names: readonly string[] | undefined): readonly Query[] {
   const { request, to } = question;
-  if ((answer.verdict !== 'allow' && answer.verdict !== 'asks') || (request.protocol !== 'http' && request.protocol !== 'https')) return question;
-  return { ...question, to: { ...to, as: { path: answer.forwarded?.path ?? request.path ?? '/', host: answer.forwarded?.host ?? request.host ?? request.sni ?? '' } } };
+  if (request.protocol !== 'http' && request.protocol !== 'https') return [question];
+  const sights = new Map(
+    [best(mesh, question, names), ...withNames(mesh, question, names, decide)].flatMap((answer) => {
+      if (answer.verdict !== 'allow' && answer.verdict !== 'asks') return [];
+      const as = { path: answer.forwarded?.path ?? request.path ?? '/', host: answer.forwarded?.host ?? request.host ?? request.sni ?? '' };
+      return [[JSON.stringify(as), { ...question, to: { ...to, as } }] as const];
+    }),
+  );
+  return sights.size === 0 ? [question] : [...sights.values()];
 }
 
 /**
  * The best answer with any server name: who asks over HTTPS asks for the one that leads there.
  * @param names `undefined`: the name is part of the question
  */
-function best(mesh: Mesh, question: Query, names: readonly string[] | undefined): Decision {
-  const asked = decide(mesh, question);
-  const { request, from } = question;
+function best(mesh: Mesh, question: Query, names: readonly string[] | undefined, ask: (mesh: Mesh, query: Query) => Decision = decide): Decision {
+  const asked = ask(mesh, question);
+  const { from } = question;
   // Who shows a certificate that is not taken may as well come without.
-  const own = from.certificate !== undefined && asked.verdict === 'deny' ? best(mesh, { ...question, from: withoutCertificate(from) }, names) : asked;
-  if (names === undefined || own.verdict === 'allow' || (request.protocol !== 'https' && (from.principal ?? null) === null)) return own;
-  const host = request.host ?? request.sni;
-  const more = [undefined, ...names].map((sni) => decide(mesh, { ...question, request: { ...(host === undefined ? {} : { host }), ...withoutName(request), ...(sni === undefined ? {} : { sni }) } }));
-  // Bytes that are passed on are told apart by the name alone, which is part of the question there.
-  const asHttp = more.filter((each) => each.verdict !== 'allow' || each.tls === undefined);
+  const own = from.certificate !== undefined && asked.verdict === 'deny' ? best(mesh, { ...question, from: withoutCertificate(from) }, names, ask) : asked;
+  if (own.verdict === 'allow') return own;
+  const asHttp = withNames(mesh, question, names, ask);
   return asHttp.find(({ verdict }) => verdict === 'allow') ?? asHttp.find(({ verdict }) => verdict === 'asks') ?? own;
+}
+
+/** With every server name that leads somewhere, and with none. */
+function withNames(mesh: Mesh, question: Query, names: readonly string[] | undefined, ask: (mesh: Mesh, query: Query) => Decision): readonly Decision[] {
+  const { request, from } = question;
+  if (names === undefined || (request.protocol !== 'https' && (from.principal ?? null) === null)) return [];
+  const host = request.host ?? request.sni;
+  const more = [undefined, ...names].map((sni) => ask(mesh, { ...question, request: { ...(host === undefined ? {} : { host }), ...withoutName(request), ...(sni === undefined ? {} : { sni }) } }));
+  // Bytes that are passed on are told apart by the name alone, which is part of the question there.
+  return more.filter((each) => each.verdict !== 'allow' || each.tls === undefined);
 }
 
 function withoutCertificate(from: Query['from']): Query['from'] {
@@ -122,8 +141,6 @@ function withoutName(request: Query['request']): Query['request'] {
   return copy;
 }
 
-const nothing: GatewayPort = { untold: undefined, ends: new Map(), parts: new Map(), conditions: new Map(), certificates: [], serverNames: [], asksIdentity: false };
-
 interface Side {
   readonly mesh: Mesh;
   readonly pods: GatewayPods | undefined;
@@ -131,13 +148,13 @@ interface Side {
 
 /** A gateway's port as the comparison sees it. */
 export function portsOf(base: Side, head: Side, number: number, view: PortView): Readonly<Record<'base' | 'head', GatewayPort>> {
-  const at = ({ mesh, pods }: Side): GatewayPort => (pods === undefined ? nothing : gatewayPort(mesh, pods, number, view));
+  const at = ({ mesh, pods }: Side): GatewayPort => (pods === undefined ? nobody : gatewayPort(mesh, pods, number, view));
   return withSights({ base: at(base), head: at(head) }, { base: base.mesh.config.pathNormalization, head: head.mesh.config.pathNormalization });
 }
 
 /** What no proxy takes for a request is asked by nobody. */
 function isNoRequest(query: Query): boolean {
-  const { protocol, path = '/' } = query.request;
+  const { protocol, path = '/', host = 'x' } = query.request;
   if (protocol !== 'http' && protocol !== 'https') return false;
-  return !path.startsWith('/') || refusedAsHttp(askedRequest(query, query.from.principal ?? null, { name: '', namespace: '' })) !== undefined;
+  return host === '' || host.startsWith('.') || !path.startsWith('/') || refusedAsHttp(askedRequest(query, query.from.principal ?? null, { name: '', namespace: '' })) !== undefined;
 }

@@ -8,7 +8,7 @@ import type { Guarded } from './http-routes.ts';
 import { authorityIn } from './route-action.ts';
 import { replaceMatches } from './text-match.ts';
 
-type PathForwarding =
+export type PathForwarding =
   | { readonly type: 'same' }
   /** The whole path becomes `to`. */
   | { readonly type: 'any'; readonly to: string }
@@ -81,7 +81,7 @@ function nameOf(path: PathForwarding): string {
 }
 
 /** A path that the route has matched, as the backend sees it. */
-function seenPath(how: PathForwarding, path: string): string {
+export function seenPath(how: PathForwarding, path: string): string {
   switch (how.type) {
     case 'same':
       return path;

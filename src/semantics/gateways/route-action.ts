@@ -48,7 +48,11 @@ export function forwardedAs(guarded: Guarded, { path, query, authority }: Routed
 
 /** The authority that a change of headers writes. */
 export function authorityIn(headers: Readonly<Record<string, string>>): string | undefined {
-  return Object.entries(headers).find(([name]) => name.toLowerCase() === 'host' || name === ':authority')?.[1];
+  return Object.entries(headers).find(([name]) => isAuthority(name))?.[1];
+}
+
+export function isAuthority(name: string): boolean {
+  return name.toLowerCase() === 'host' || name === ':authority';
 }
 
 function rewritten(guarded: Guarded, { uri, regex }: NonNullable<Guarded['route']['rewrite']>, path: string): string {

@@ -34,7 +34,7 @@ export interface ClusterCall {
 export type ClusterAnswer = ClusterCall | { readonly missing: 'cluster' | 'subset' | 'endpoints' };
 
 /** @param told how a workload takes part in the mesh, where the manifests leave it open */
-export function callCluster(mesh: Mesh, scope: EgressScope, client: CallingPod, { host, port, subset }: { readonly host: string; readonly port: number; readonly subset: string }, told: TellMode): ClusterAnswer {
+export function callCluster(mesh: Mesh, scope: Pick<EgressScope, 'services'>, client: CallingPod, { host, port, subset }: { readonly host: string; readonly port: number; readonly subset: string }, told: TellMode): ClusterAnswer {
   const service = scope.services.get(host);
   if (service === undefined || service.resolution === 'alias' || !service.ports.some(({ number, protocol }) => number === port && protocol !== 'udp')) return { missing: 'cluster' };
   const rule = ruleFor(mesh, client, service);

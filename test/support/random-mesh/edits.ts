@@ -1,5 +1,6 @@
 /** Edits of the kinds that pull requests make, and rewrites that change the text only. */
 import { atWaypoint, bound, waypoint } from './ambient.ts';
+import { backendEdits } from './backends.ts';
 import { deleted, editing, replaced, some, withSpec, type Edit, type NamedEdit } from './editing.ts';
 import { extension } from './extensions.ts';
 import { fieldsAt, isFields, listAt } from './fields.ts';
@@ -202,7 +203,7 @@ export function edited(random: Random, base: readonly Document[], features: Feat
   let head = base;
   const names: string[] = [];
   const wanted = random.weighted([[4, 1], [3, 2], [2, 3]] as const);
-  const all = [...edits, ...(features.network ? networkEdits : []), ...(features.waypoints ? waypointEdits : []), ...(features.extensions ? extensionEdits : []), ...(features.gateway ? gatewayEdits : []), ...(features.moving ? movingEdits : [])];
+  const all = [...edits, ...(features.network ? networkEdits : []), ...(features.waypoints ? waypointEdits : []), ...(features.extensions ? extensionEdits : []), ...(features.gateway ? gatewayEdits : []), ...(features.backends ? backendEdits : []), ...(features.moving ? movingEdits : [])];
   const choices = all.map(([weight, label, change]) => [weight, [label, change] as const] as const);
   for (let attempt = 0; names.length < wanted && attempt < 20; attempt += 1) {
     const [name, edit] = random.weighted(choices);

@@ -27,12 +27,15 @@ export interface Features {
   readonly extensions: boolean;
   /** An ingress gateway in place of workloads: other questions, another judge. */
   readonly gateway: boolean;
+  /** With a gateway: pods behind it, with policies of their own. */
+  readonly backends: boolean;
   /** Workloads come to call as somebody else. */
   readonly moving: boolean;
 }
 
-export const sidecarsOnly: Features = { ambient: false, waypoints: false, network: false, extensions: false, gateway: false, moving: false };
+export const sidecarsOnly: Features = { ambient: false, waypoints: false, network: false, extensions: false, gateway: false, backends: false, moving: false };
 export const gatewaysOnly: Features = { ...sidecarsOnly, gateway: true };
+export const gatewaysWithBackends: Features = { ...gatewaysOnly, backends: true };
 
 /** A whole mesh: configuration, namespaces, workloads with Services, policies of every kind. */
 export function randomMesh(random: Random, features: Features): readonly Document[] {

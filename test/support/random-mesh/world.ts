@@ -7,7 +7,8 @@ import type { Mesh } from '#mesh/model.ts';
 import { edited } from './edits.ts';
 import { fieldsAt, isFields } from './fields.ts';
 import { gatewayMesh } from './gateways.ts';
-import { gatewaysOnly, randomMesh, sidecarsOnly, type Document, type Features } from './manifests.ts';
+import { withBackends } from './backends.ts';
+import { gatewaysOnly, gatewaysWithBackends, randomMesh, sidecarsOnly, type Document, type Features } from './manifests.ts';
 import { Random } from './random.ts';
 
 export interface World {
@@ -37,18 +38,31 @@ function featuresOf(random: Random): Features {
 export function randomWorld(seed: number, wanted?: Features): World {
   const random = new Random(seed);
   const features = wanted ?? featuresOf(random);
-  const base = inCluster(features.gateway ? gatewayMesh(random) : randomMesh(random, features));
+  const base = inCluster(features.gateway ? gatewayWorld(random, features) : randomMesh(random, features));
   const { head, names } = edited(random, base, features);
   return { base, head: inCluster(head), edits: names, seed, features };
 }
 
-/** Of so many seeds one is a world with a gateway in place of workloads, and one a world in which callers move. */
+function gatewayWorld(random: Random, { backends }: Features): readonly Document[] {
+  const alone = gatewayMesh(random);
+  return backends ? withBackends(random, alone) : alone;
+}
+
+/** Of so many seeds one is a world with a gateway in place of workloads, one with a gateway and pods behind it, and one in which callers move. */
 const oneOf = 16;
 
 /** Everything that a proof asks. */
 export function provenWorld(seed: number): World {
-  const turn = seed % oneOf;
-  return turn === 0 ? randomWorld(seed, gatewaysOnly) : turn === oneOf / 2 ? movingWorld(seed) : randomWorld(seed);
+  switch (seed % oneOf) {
+    case 0:
+      return randomWorld(seed, gatewaysOnly);
+    case 4:
+      return movingWorld(seed);
+    case 8:
+      return randomWorld(seed, gatewaysWithBackends);
+    default:
+      return randomWorld(seed);
+  }
 }
 
 /** Callers that move, in a mesh with anything beside. */
