@@ -13,6 +13,7 @@ import type { EnvironmentFacts, FactsPair } from './detector.ts';
 import { entryPoints, type EntryPoint } from './entry-points.ts';
 import { grouped, isDryRun, type Policy, type SideFacts } from './facts.ts';
 import { pointsOf, type PolicyPoint } from './points.ts';
+import { isRewritten, probesOf } from './probes.ts';
 import { headId } from './renames.ts';
 import { exactPrincipals } from './rules.ts';
 import { identityOf } from './side-memory.ts';
@@ -105,10 +106,19 @@ function namedInPolicies(change: Change, sides: OnBoth<SideFacts>, points: OnBot
         distinct(exactPrincipals(rule)).flatMap((principal) =>
           requestsFor(change, rule, point)
             .filter(({ request, port }) => declares(rule, principal, request, port) && before.some((old) => declares(old, principal, request, port)))
+            .filter(({ request, port }) => request.protocol === 'http' || isProtocolTold(points.base, port))
             .map(({ request, port }) => ({ query: query(change, point, { principal: presented(head, principal) }, port, request), declaredBy: `\`${principal}\`, which \`${resourceId(policy)}\` allows,`, byPolicy: true as const })),
         ),
       ),
     );
+}
+
+/**
+ * Some Service says what its port speaks (A4.4). Where none does, a name such as `http` that a port is given ends what is not HTTP there;
+ * a policy that lets somebody in does not say that he speaks anything else.
+ */
+function isProtocolTold({ workload }: PolicyPoint, port: number): boolean {
+  return (workload?.ports.find((entry) => entry.port === port)?.protocol ?? 'auto') !== 'auto';
 }
 
 /** A workload under another account, where an ALLOW that still stands at the head names the former one for its request. */
@@ -241,21 +251,9 @@ function webhooks(change: Change, head: SideFacts, point: PolicyPoint): Candidat
   );
 }
 
-/**
- * Probes of the kubelet come in plaintext. The injector rewrites them to the proxy's own port unless it is told not to, and ambient
- * lets the node's probes pass (M32), so only `rewriteAppHTTPProbers: "false"` exposes them to mutual TLS.
- */
-function probes(change: Change, point: PolicyPoint): Candidate[] {
-  const { workload } = point;
-  if (change.facet !== 'mtls' || workload?.resource === undefined || workload.annotations['sidecar.istio.io/rewriteAppHTTPProbers'] !== 'false' || !('containers' in workload.resource.spec)) return [];
-  return workload.resource.spec.containers.flatMap((container) =>
-    container.probes.flatMap((probe): Candidate[] => {
-      const port = typeof probe.port === 'number' ? probe.port : container.ports.find((entry) => entry.name === probe.port)?.port;
-      if (port === undefined || probe.type === 'exec') return [];
-      const request: Query['request'] = probe.type === 'http' ? { protocol: 'http', method: 'GET', path: probe.path ?? '/' } : { protocol: 'tcp' };
-      return [{ query: query(change, point, { principal: null }, port, request), declaredBy: `the ${probe.kind} probe of container \`${container.name}\`` }];
-    }),
-  );
+function probes(change: Change, { workload, ...point }: PolicyPoint): Candidate[] {
+  if (change.facet !== 'mtls' || workload === undefined || isRewritten(workload)) return [];
+  return probesOf(workload).map(({ probe, container, port, request }) => ({ query: query(change, { ...point, workload }, { principal: null }, port, request), declaredBy: `the ${probe} probe of container \`${container}\`` }));
 }
 
 export function query(change: Change, point: PolicyPoint, from: Query['from'], port: number, request: Query['request']): Query {

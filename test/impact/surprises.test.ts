@@ -71,6 +71,19 @@ describe('a port that no longer asks for HTTP', () => {
   });
 });
 
+describe('a port that newly asks for HTTP', () => {
+  const named = from(`principals: ["${front}"]`);
+  const lost = (before: string): readonly string[] => newCodes(reviewed(shop([named], { port: before }), shop([named], { port: 'http' }))).filter((code) => code.startsWith('MP203'));
+
+  test('is lost to a named caller where a Service said that it speaks something else', () => {
+    expect(lost('tcp-pay')).toEqual(['MP203 high']);
+  });
+
+  test('is no declared loss where nothing said what it speaks', () => {
+    expect(lost('pay')).toEqual(['MP203 info']);
+  });
+});
+
 describe('a tie of two PeerAuthentications', () => {
   const both = [mtls({ name: 'default', namespace: 'shop' }, 'STRICT'), mtls({ name: 'relaxed', namespace: 'shop' }, 'PERMISSIVE')];
 

@@ -4,8 +4,11 @@
  */
 import type { Change } from '#impact/change.ts';
 import { principalRule } from '../classify.ts';
+import type { AnyResource } from '#manifests/resource.ts';
+import type { FieldPath } from '#source/origin.ts';
 import { lostFlow } from '../declared-flows.ts';
-import { defineDetector, type ChangeContext, type ChangeDraft } from '../detector.ts';
+import { defineDetector, type ChangeContext, type ChangeDraft, type OpeningDraft } from '../detector.ts';
+import { probesNoLongerRewritten, rewriting, type LostProbe } from '../probes.ts';
 import { answerPhrase, callerPhrase, causePhrase, lostMessage, lostValidation, requestPhrase, targetPhrase } from '../text.ts';
 
 export const flowLost = defineDetector({
@@ -19,7 +22,29 @@ export const flowLost = defineDetector({
       // Plaintext that mutual TLS newly refuses is MP102; only a declared caller makes it a loss.
       return principalRule(change, context.environments) === 'flow-lost' ? [observation(change)] : [];
     }),
+  detectOpenings: (pair) => probesNoLongerRewritten(pair).flatMap(lostProbe),
 });
+
+function lostProbe({ workload, probe, container, port }: LostProbe): OpeningDraft[] {
+  if (workload.resource === undefined) return [];
+  return [
+    {
+      subject: workload.id,
+      facet: `${container} ${probe}`,
+      affected: [`${workload.id}:${String(port)}`],
+      place: { resource: workload.resource, path: [...annotationsOf(workload.resource), rewriting] },
+      message: `the ${probe} probe of container \`${container}\` no longer reaches \`${workload.id}:${String(port)}\`: it comes in plaintext, which is refused there, and \`${rewriting}\` no longer leads it to the proxy`,
+      impact: 'the pods are restarted, or get no requests, as soon as this is applied',
+      remedy: `take the annotation \`${rewriting}\` away, or let plaintext reach that port alone`,
+      validation: { positive: 'the pods become ready', negative: 'a request without a mesh identity to the port is refused' },
+    },
+  ];
+}
+
+/** A Pod is its own template. */
+function annotationsOf(resource: AnyResource): FieldPath {
+  return resource.kind === 'Pod' ? ['metadata', 'annotations'] : ['spec', 'template', 'metadata', 'annotations'];
+}
 
 function declaredLoss(context: ChangeContext, change: Change): ChangeDraft | undefined {
   const lost = lostFlow(change, context.environments);

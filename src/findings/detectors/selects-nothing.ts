@@ -3,7 +3,8 @@
  * from elsewhere: then one line per namespace.
  */
 import { distinct } from '#lib/order.ts';
-import { resourceId } from '#manifests/resource.ts';
+import { resourceId, type AnyResource } from '#manifests/resource.ts';
+import type { TargetRef } from '#manifests/selector.ts';
 import { hasSelector } from '#mesh/attachment.ts';
 import { selectorText } from '#mesh/selection.ts';
 import { defineDetector, type StateDraft } from '../detector.ts';
@@ -14,7 +15,8 @@ import type { FieldPath } from '#source/origin.ts';
 interface Lost {
   readonly policy: SelectingPolicy;
   readonly path: FieldPath;
-  readonly target: string;
+  readonly because: string;
+  readonly facet: string;
   readonly ids: readonly string[];
 }
 
@@ -34,30 +36,37 @@ export const selectsNothing = defineDetector({
 function lostTarget(side: SideFacts, policy: SelectingPolicy): Lost[] {
   if (policy.kind !== 'PeerAuthentication' && policy.spec.targetRefs.length > 0) {
     return policy.spec.targetRefs.flatMap((target, index): Lost[] => {
-      const kind = target.kind;
-      const known = kind === 'Service' ? side.of('Service') : undefined;
-      // Only kinds that the model reads can be missing; a Gateway may be made elsewhere.
+      const known = targetsOf(side, target);
       if (known === undefined || known.some((object) => object.name === target.name && object.namespace === policy.namespace)) return [];
-      return [{ policy, path: ['spec', 'targetRefs', index], target: `${kind} ${policy.namespace ?? ''}/${target.name}`, ids: [`${policy.namespace ?? ''}/${kind}:${target.name}`] }];
+      const id = `${policy.namespace ?? ''}/${target.kind}:${target.name}`;
+      return [{ policy, path: ['spec', 'targetRefs', index], because: `there is no \`${target.kind} ${policy.namespace ?? ''}/${target.name}\``, facet: `${target.kind} ${policy.namespace ?? ''}/${target.name}`, ids: [id] }];
     });
   }
   if (!hasSelector(policy.spec.selector)) return [];
   const reach = side.reachOf(policy);
   if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
-  return [{ policy, path: ['spec', 'selector', 'matchLabels'], target: selectorText(policy.spec.selector?.matchLabels ?? {}), ids: reach.ids }];
+  const labels = selectorText(policy.spec.selector?.matchLabels ?? {});
+  return [{ policy, path: ['spec', 'selector', 'matchLabels'], because: `no workload of its scope matches \`${labels}\``, facet: labels, ids: reach.ids }];
 }
 
-function draftOf({ policy, path, target, ids }: Lost): StateDraft {
+/** What a reference of that kind can name (A2.5). A class is known to the cluster alone. */
+function targetsOf(side: SideFacts, { group, kind }: TargetRef): readonly AnyResource[] | undefined {
+  if (kind === 'Service' && (group === '' || group === 'core')) return side.of('Service');
+  if (kind === 'ServiceEntry') return side.of('ServiceEntry');
+  return kind === 'Gateway' ? side.of('KubernetesGateway') : undefined;
+}
+
+function draftOf({ policy, path, because, facet, ids }: Lost): StateDraft {
   return {
     subject: resourceId(policy),
-    facet: target,
+    facet,
     affected: ids.map((id) => `${policy.kind} ${id}`),
     evidence: 'INFERRED',
     certainty: 'conditional',
     place: { resource: policy, path },
-    message: `${named(policy)} applies to nothing here: no workload of its scope matches \`${target}\``,
+    message: `${named(policy)} applies to nothing here: ${because}`,
     impact: 'the protection that the policy describes is not there, or stands before something this repository does not show',
-    remedy: 'compare the selector with the labels of the pod template (not of the Deployment) and with the namespace of the policy',
+    remedy: 'compare the selector with the labels of the pod template (not of the Deployment), or the reference with the name of its target, and both with the namespace of the policy',
     validation: { positive: 'a request that the policy allows is answered by the workload that is meant', negative: 'a request that the policy refuses is refused by the workload that is meant' },
   };
 }
