@@ -90,7 +90,7 @@ function changesAt(whole: Whole, pair: Pair): RawChange[] {
   if (!whole.more && surelyEqual(sides.base, pair.base, sides.head, pair.head)) return [];
   const proxies = { base: pathsTo(sides.base, pair.base, whole.mixed), head: pathsTo(sides.head, pair.head, whole.mixed) };
   const networked = policed && hasNetwork(pair.base);
-  const accountsMoved = accounts.at([proxies.base, proxies.head]);
+  const accountsMoved = accounts.at([proxies.base, proxies.head], pair);
   const changes: RawChange[] = accountsMoved.length === 0 ? [] : [...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved)];
   const through = networked ? { base: waypointNetworks(sides.base, pair.base, proxies.base), head: waypointNetworks(sides.head, pair.head, proxies.head) } : undefined;
   const moved = { network: through !== undefined && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || through.base.key !== through.head.key), behind: proxies.base.key !== proxies.head.key };

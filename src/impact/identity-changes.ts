@@ -1,10 +1,17 @@
 /** What workloads gain and lose by acting under another account, or by coming to present an identity or losing it. */
+import { canonical } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
+import { isAmbient } from '#mesh/enrolment.ts';
+import { hostOf } from '#mesh/hosts.ts';
+import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
+import { isHeadless, servicesOf, workloadsBehind } from '#mesh/services.ts';
 import { impossible } from '#posture/paths.ts';
 import { queryOf } from '#posture/point.ts';
+import { portPredicates } from '#posture/port-set.ts';
 import type { Query } from '#posture/query.ts';
-import type { Path, Point, Predicate } from '#sets/cube.ts';
+import type { Cube, Path, Point, Predicate } from '#sets/cube.ts';
 import { type DifferenceRegion, difference } from '#sets/difference.ts';
+import { cubeKey } from '#sets/keys.ts';
 import { onBoth } from './authorities.ts';
 import { leadingOf } from './headline.ts';
 import { type Account, type MovedAccount, atCaller, cubesAtCaller, presentedOn } from './moved-accounts.ts';
@@ -32,14 +39,16 @@ function identityMoved(context: PairContext, account: MovedAccount, way: Way): R
       : [current('head'), onBoth(former('base'), former('head'))];
   // The same request on both sides: what either caller cannot send is left out.
   const ties = ([['base', account.former], ['head', account.current]] as const).flatMap(([side, name]) => cubesAtCaller([...impossible, ...base.ties, ...head.ties], presentedOn(sides[side], name), account.ambient[side]));
-  const key = ['identity', way, String(account.former), String(account.current), String(account.ambient.base), String(account.ambient.head), base.key, head.key, authors(from), authors(to), (context.preferred.get('port') ?? []).map(String).join(',')].join('\n');
-  const { regions, undecided: open } = context.memo.get(key, () => difference({ from, to, impossible: ties, preferred: context.preferred, limits: context.limits }));
+  const ports = account.ports === undefined ? [] : portPredicates(account.ports);
+  const key = ['identity', way, String(account.former), String(account.current), String(account.ambient.base), String(account.ambient.head), base.key, head.key, authors(from), authors(to), (context.preferred.get('port') ?? []).map(String).join(','), ports.map(canonical).join(' ')].join('\n');
+  const { regions, undecided: open } = context.memo.get(key, () => difference({ from, to, impossible: ties, ...(ports.length === 0 ? {} : { within: [{ predicates: ports, origins: [] }] }), preferred: context.preferred, limits: context.limits }));
   if (regions.length === 0 && open.length === 0) return [];
   const told = identityWitness(context, account, way, regions);
   const principal = way === 'up' ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
   const peer: Predicate = { dimension: 'peer', ...(principal === null ? { any: [], none: [{ type: 'identified' }] } : { any: [{ type: 'principal', pattern: { type: 'exact', text: principal } }], none: [] }) };
-  const cubes = (regions.length > 0 ? regions.flatMap((region) => region.cubes) : open.map(({ seed }) => seed)).map((cube) => ({ predicates: [peer, ...cube.predicates], origins: cube.origins }));
-  const seed = `identity ${String(account.former)} ${String(account.current)} ${regions[0]?.seed ?? open[0]?.key ?? ''}`;
+  const moved = (regions.length > 0 ? regions.flatMap((region) => region.cubes) : open.map(({ seed }) => seed)).map((cube): Cube => ({ predicates: [peer, ...ports, ...cube.predicates], origins: cube.origins }));
+  const cubes = ports.length === 0 ? moved : [...new Map(moved.map((cube) => [cubeKey(cube), cube])).values()];
+  const seed = `identity ${String(account.former)} ${String(account.current)} ${ports.length === 0 ? '' : `${canonical(ports)} `}${regions[0]?.seed ?? open[0]?.key ?? ''}`;
   const callers = account.callers.map((caller) => (way === 'up' ? caller.head : caller.base)).map(({ namespace, name, kind }) => `${namespace}/${name}[${kind}]`);
   const reason = open[0]?.reason ?? `what \`${account.callers[0]?.head.id ?? ''}\` sends there is not determined by the manifests`;
   const whole = { ...undecided(context, way, seed, cubes, reason), facet: 'identity' as const, callers, assumptions: distinct([...base.assumptions, ...head.assumptions, ...account.assumptions]) };
@@ -59,12 +68,23 @@ function identityWitness(context: PairContext, account: MovedAccount, way: Way, 
   return best ?? (regions.length === 0 || first.open || open ? undefined : 'refused elsewhere');
 }
 
-/** Asked by the first few of its workloads. */
+/** Asked by the first few of its workloads, and by the names of Services where a sidecar makes tunnels to them alone (M51). */
 function questions(context: PairContext, account: MovedAccount, sample: Point): readonly AskedOnSides[] {
   const { from, ...asked } = queryOf(asker(context), sample);
   const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
   // One question for both sides: only a client in ambient asks whether it goes by a waypoint.
   const direct = from.direct === true && (account.ambient.base || account.ambient.head);
-  const query = (workload: string): Query => ({ from: { workload, ...(from.ip === undefined ? {} : { ip: from.ip }), ...(direct ? { direct } : {}) }, ...asked, ...(Object.keys(given).length > 0 ? { given } : {}) });
-  return account.callers.slice(0, 3).map((caller) => ({ base: query(caller.base.id), head: query(caller.head.id) }));
+  const query = (workload: string, to: Query['to']): Query => ({ from: { workload, ...(from.ip === undefined ? {} : { ip: from.ip }), ...(direct ? { direct } : {}) }, ...asked, to, ...(Object.keys(given).length > 0 ? { given } : {}) });
+  const callers = account.callers.slice(0, 3);
+  const ways: readonly Query['to'][] = [asked.to, ...namesFor(context, account, asked.to)];
+  return ways.flatMap((to) => callers.map((caller) => ({ base: query(caller.base.id, to), head: query(caller.head.id, to) })));
+}
+
+/** Of Services that lead to no other workload. */
+function namesFor({ sides, pair }: PairContext, { ambient }: MovedAccount, { workload, port }: Query['to']): readonly Query['to'][] {
+  if (workload === undefined || (ambient.base && ambient.head) || ![pair.base, pair.head].some(isAmbient)) return [];
+  return servicesOf(sides.head, pair.head).flatMap((service): Query['to'][] => {
+    if (service.kind !== 'Service' || isHeadless(service) || workloadsBehind(sides.head, service).length > 1) return [];
+    return service.spec.ports.filter((entry) => targetPortOf(podSpecOf(pair.head), entry) === port).map((entry) => ({ host: hostOf(service), port: entry.port }));
+  });
 }

@@ -8,10 +8,13 @@ import { compareText, distinct } from '#lib/order.ts';
 import { isAmbient } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import type { DestinationPosture } from '#posture/paths.ts';
+import type { PortSet } from '#posture/port-set.ts';
 import type { Cube, Dimension, Layer, Path, Predicate } from '#sets/cube.ts';
 import { holds } from '#sets/matches.ts';
 import type { Value } from '#sets/matcher.ts';
 import { settled, settledCubes } from '#sets/settle.ts';
+import { movedCaptures, portsMoved } from './moved-captures.ts';
+import type { Pair, Sides } from './raw-change.ts';
 
 export interface MovedCaller {
   readonly base: Workload;
@@ -30,9 +33,18 @@ export interface MovedAccount {
   readonly ambient: { readonly base: boolean; readonly head: boolean };
   /** Enrolment that has to be assumed for them. */
   readonly assumptions: readonly string[];
+  /** Only there is another identity presented; absent: wherever the caller goes. */
+  readonly ports?: PortSet;
 }
 
-type SidesOfWorkloads = { readonly base: Mesh; readonly head: Mesh; readonly renamed: ReadonlyMap<string, string> };
+/** Workloads of one account that keep other calls from their sidecar: what they present differs by destination and port. */
+interface MovedCapture {
+  readonly account: Account;
+  readonly callers: readonly MovedCaller[];
+  readonly assumptions: readonly string[];
+}
+
+type SidesOfWorkloads = Pick<Sides, 'base' | 'head' | 'renamed'>;
 
 export function movedAccounts({ base, head, renamed }: SidesOfWorkloads): readonly MovedAccount[] {
   const moved: MovedCaller[] = [];
@@ -46,9 +58,31 @@ export function movedAccounts({ base, head, renamed }: SidesOfWorkloads): readon
     .flatMap(([, callers]): MovedAccount[] => {
       const [first] = callers;
       if (first === undefined) return [];
-      const assumptions = distinct(callers.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => (enrolment.mode === 'unknown' ? [enrolment.assumption] : []))));
+      const assumptions = assumedFor(callers);
       return [{ former: accountOf(first.base), current: accountOf(first.head), callers: [...callers].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: { base: isAmbient(first.base), head: isAmbient(first.head) }, assumptions }];
     });
+}
+
+function assumedFor(callers: readonly MovedCaller[]): readonly string[] {
+  return distinct(callers.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => (enrolment.mode === 'unknown' ? [enrolment.assumption] : []))));
+}
+
+function capturesOf(sides: SidesOfWorkloads): readonly MovedCapture[] {
+  return movedCaptures(sides).flatMap((callers) => {
+    const [first] = callers;
+    return first === undefined ? [] : [{ account: accountOf(first.head), callers, assumptions: assumedFor(callers) }];
+  });
+}
+
+/** What the destination sees of them: the account at some ports before alone, or only now. */
+function atDestination({ account, callers: all, assumptions }: MovedCapture, sides: SidesOfWorkloads, pair: Pair): readonly MovedAccount[] {
+  // What a pod sends to itself leaves it by no proxy.
+  const callers = all.filter(({ head }) => head.id !== pair.head.id);
+  const [first] = callers;
+  if (first === undefined) return [];
+  const { lost, gained } = portsMoved(sides, first, pair);
+  const whole = { callers, ambient: { base: false, head: false }, assumptions };
+  return [...(lost === undefined ? [] : [{ ...whole, former: account, current: null, ports: lost }]), ...(gained === undefined ? [] : [{ ...whole, former: null, current: account, ports: gained }])];
 }
 
 function accountOf({ namespace, serviceAccount, enrolment }: Workload): Account {
@@ -62,42 +96,47 @@ export function presentedOn(mesh: Mesh, account: Account): string | null {
 
 /** Finds, for a destination, the accounts that its policies tell apart: every distinct predicate is asked once. */
 export class AccountsApart {
-  readonly #accounts: readonly MovedAccount[];
+  readonly #sides: SidesOfWorkloads;
+  readonly #moved: readonly (MovedAccount | MovedCapture)[];
   readonly #principals: readonly (readonly [readonly (string | null)[], readonly (string | null)[]])[];
-  readonly #byPredicate = new WeakMap<Predicate, readonly MovedAccount[]>();
-  readonly #byLayer = new WeakMap<Layer, readonly MovedAccount[]>();
+  readonly #byPredicate = new WeakMap<Predicate, ReadonlySet<MovedAccount | MovedCapture>>();
+  readonly #byLayer = new WeakMap<Layer, ReadonlySet<MovedAccount | MovedCapture>>();
 
   constructor(sides: SidesOfWorkloads) {
-    this.#accounts = movedAccounts(sides);
-    this.#principals = this.#accounts.map(({ former, current }) => [[presentedOn(sides.base, former), presentedOn(sides.head, former)], [presentedOn(sides.base, current), presentedOn(sides.head, current)]]);
+    this.#sides = sides;
+    this.#moved = [...movedAccounts(sides), ...capturesOf(sides)];
+    this.#principals = this.#moved.map((moved) => {
+      const [former, current] = 'account' in moved ? [moved.account, null] : [moved.former, moved.current];
+      return [[presentedOn(sides.base, former), presentedOn(sides.head, former)], [presentedOn(sides.base, current), presentedOn(sides.head, current)]];
+    });
   }
 
   get any(): boolean {
-    return this.#accounts.length > 0;
+    return this.#moved.length > 0;
   }
 
-  at(postures: readonly DestinationPosture[]): readonly MovedAccount[] {
-    if (this.#accounts.length === 0) return [];
-    const found = new Set(postures.flatMap((posture) => posture.possible.flatMap((path) => path.layers.flatMap((layer) => this.#in(layer)))));
-    return found.size === 0 ? [] : this.#accounts.filter((account) => found.has(account));
+  at(postures: readonly DestinationPosture[], pair: Pair): readonly MovedAccount[] {
+    if (this.#moved.length === 0) return [];
+    const found = new Set(postures.flatMap((posture) => posture.possible.flatMap((path) => path.layers.flatMap((layer) => [...this.#in(layer)]))));
+    return found.size === 0 ? [] : this.#moved.filter((moved) => found.has(moved)).flatMap((moved) => ('account' in moved ? atDestination(moved, this.#sides, pair) : [moved]));
   }
 
-  #in(layer: Layer): readonly MovedAccount[] {
+  #in(layer: Layer): ReadonlySet<MovedAccount | MovedCapture> {
     const known = this.#byLayer.get(layer);
     if (known !== undefined) return known;
     const cubes = [...(layer.allow === 'all' ? [] : layer.allow), ...layer.deny];
-    const fresh = [...new Set(cubes.flatMap((cube) => cube.predicates.flatMap((predicate) => (predicate.dimension === 'peer' ? this.#of(predicate) : []))))];
+    const fresh = new Set(cubes.flatMap((cube) => cube.predicates.flatMap((predicate) => (predicate.dimension === 'peer' ? [...this.#of(predicate)] : []))));
     this.#byLayer.set(layer, fresh);
     return fresh;
   }
 
-  #of(predicate: Predicate): readonly MovedAccount[] {
+  #of(predicate: Predicate): ReadonlySet<MovedAccount | MovedCapture> {
     const known = this.#byPredicate.get(predicate);
     if (known !== undefined) return known;
-    const fresh = this.#accounts.filter((_, index) => {
+    const fresh = new Set(this.#moved.filter((_, index) => {
       const [former = [], current = []] = this.#principals[index] ?? [];
       return former.some((principal, side) => holds(predicate, principal) !== holds(predicate, current[side] ?? null));
-    });
+    }));
     this.#byPredicate.set(predicate, fresh);
     return fresh;
   }
