@@ -10,8 +10,8 @@ import { hasNetwork, hasNetworkPolicies, isNetworked, networkMovedAt, throughNet
 import { unguardedOwnPorts } from '#posture/own-ports.ts';
 import { pathsTo, surelyEqual, type DestinationPosture } from '#posture/paths.ts';
 import { waypointNetworks } from '#posture/waypoint-network.ts';
-import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
+import { alsoThrough } from './authorities.ts';
 import { authoritiesMoved } from './authority-changes.ts';
 import { enforcementMoved, opaqueMoved } from './enforcement.ts';
 import { gatewayContexts, stoppedBehind } from './gateways.ts';
@@ -156,15 +156,4 @@ function compareWay(context: PairContext, way: Way): RawChange[] {
   // What the external authorizer decided on one side and nobody decides on the other (asks against allow).
   if (low.sure !== low.possible || high.sure !== high.possible) add(solve(context, `sure ${way}`, low.sure, high.sure.map((path) => alsoThrough(path, low.possible))));
   return changesIn(context, way, found);
-}
-
-/** The path, and besides what another side lets pass: only single paths have that form; a union keeps the path as it is. */
-function alsoThrough(path: Path, others: readonly Path[]): Path {
-  const other = others[0];
-  if (other === undefined || others.length > 1) return path;
-  return { id: path.id, layers: [...path.layers, ...other.layers.map(asOtherSide)] };
-}
-
-function asOtherSide(layer: Layer): Layer {
-  return layer.id.startsWith('other-side:') ? layer : { ...layer, id: `other-side:${layer.id}` as LayerId };
 }

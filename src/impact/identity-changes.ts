@@ -9,10 +9,11 @@ import { impossible } from '#posture/paths.ts';
 import { queryOf } from '#posture/point.ts';
 import { portPredicates } from '#posture/port-set.ts';
 import type { Query } from '#posture/query.ts';
+import { podAddress } from '#posture/waypoint-paths.ts';
 import type { Cube, Path, Point, Predicate } from '#sets/cube.ts';
-import { type DifferenceRegion, difference } from '#sets/difference.ts';
+import { type Difference, type DifferenceRegion, difference } from '#sets/difference.ts';
 import { cubeKey } from '#sets/keys.ts';
-import { onBoth } from './authorities.ts';
+import { alsoThrough, onBoth } from './authorities.ts';
 import { leadingOf } from './headline.ts';
 import { type Account, type MovedAccount, atCaller, cubesAtCaller, presentedOn } from './moved-accounts.ts';
 import { type PairContext, asker, authors, undecided } from './pair-context.ts';
@@ -28,20 +29,15 @@ export function identitiesMoved(context: PairContext, accounts: readonly MovedAc
   return accounts.flatMap((account) => (['up', 'down'] as const).flatMap((way) => identityMoved(context, account, way)));
 }
 
+/** What calls from ambient addresses something; of the other side's caller nothing is said by it. */
+const addressesNothing: Cube = { predicates: [{ dimension: 'address', any: [], none: [{ type: 'present' }] }], origins: [] };
+
 function identityMoved(context: PairContext, account: MovedAccount, way: Way): RawChange[] {
   const { sides, base, head } = context;
-  const can = (side: 'base' | 'head', name: Account, ambient: boolean): readonly Path[] => atCaller((side === 'base' ? base : head).possible, presentedOn(sides[side], name), ambient);
-  const former = (side: 'base' | 'head'): readonly Path[] => can(side, account.former, account.ambient.base);
-  const current = (side: 'base' | 'head'): readonly Path[] => can(side, account.current, account.ambient.head);
-  const [from, to] =
-    way === 'up'
-      ? [former('base'), onBoth(current('head'), current('base'))]
-      : [current('head'), onBoth(former('base'), former('head'))];
-  // The same request on both sides: what either caller cannot send is left out.
-  const ties = ([['base', account.former], ['head', account.current]] as const).flatMap(([side, name]) => cubesAtCaller([...impossible, ...base.ties, ...head.ties], presentedOn(sides[side], name), account.ambient[side]));
   const ports = account.ports === undefined ? [] : portPredicates(account.ports);
-  const key = ['identity', way, String(account.former), String(account.current), String(account.ambient.base), String(account.ambient.head), base.key, head.key, authors(from), authors(to), (context.preferred.get('port') ?? []).map(String).join(','), ports.map(canonical).join(' ')].join('\n');
-  const { regions, undecided: open } = context.memo.get(key, () => difference({ from, to, impossible: ties, ...(ports.length === 0 ? {} : { within: [{ predicates: ports, origins: [] }] }), preferred: context.preferred, limits: context.limits }));
+  const differences = [moving(context, account, way, ports, 'possible'), ...(base.sure === base.possible && head.sure === head.possible ? [] : [moving(context, account, way, ports, 'sure')])];
+  const regions = differences.flatMap((found) => found.regions);
+  const open = differences.flatMap((found) => found.undecided);
   if (regions.length === 0 && open.length === 0) return [];
   const told = identityWitness(context, account, way, regions);
   const principal = way === 'up' ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
@@ -55,6 +51,25 @@ function identityMoved(context: PairContext, account: MovedAccount, way: Way): R
   if (told === 'refused elsewhere') return [];
   if (told === undefined) return [whole];
   return [{ ...whole, direction: way === 'up' ? 'widened' : 'narrowed', complete: regions.every((region) => region.complete), seedOrigins: regions.flatMap((region) => region.seedOrigins), witness: told, reason: undefined }];
+}
+
+/** @param level `sure`: what passes without an external authorizer's consent; there a request that is asked about on one side alone differs */
+function moving(context: PairContext, account: MovedAccount, way: Way, ports: readonly Predicate[], level: 'possible' | 'sure'): Difference {
+  const { sides, base, head } = context;
+  const can = (side: 'base' | 'head', name: Account, ambient: boolean, paths: 'possible' | 'sure'): readonly Path[] => atCaller((side === 'base' ? base : head)[paths], presentedOn(sides[side], name), ambient);
+  const former = (side: 'base' | 'head', paths = level): readonly Path[] => can(side, account.former, account.ambient.base, paths);
+  const current = (side: 'base' | 'head', paths = level): readonly Path[] => can(side, account.current, account.ambient.head, paths);
+  const [from, passed] =
+    way === 'up'
+      ? [former('base'), onBoth(current('head'), current('base'))]
+      : [current('head'), onBoth(former('base'), former('head'))];
+  const to = level === 'possible' ? passed : passed.map((path) => alsoThrough(path, way === 'up' ? former('base', 'possible') : current('head', 'possible')));
+  // The same request on both sides: what either caller cannot send is left out.
+  const ties = ([['base', account.former], ['head', account.current]] as const).flatMap(([side, name]) => cubesAtCaller([...impossible, ...base.ties, ...head.ties], presentedOn(sides[side], name), account.ambient[side]));
+  if (account.ambient.base || account.ambient.head) ties.push(addressesNothing);
+  const preferred = new Map([...context.preferred, ['address', [podAddress]] as const]);
+  const key = ['identity', way, level, String(account.former), String(account.current), String(account.ambient.base), String(account.ambient.head), base.key, head.key, authors(from), authors(to), (preferred.get('port') ?? []).map(String).join(','), ports.map(canonical).join(' ')].join('\n');
+  return context.memo.get(key, () => difference({ from, to, impossible: ties, ...(ports.length === 0 ? {} : { within: [{ predicates: ports, origins: [] }] }), preferred, limits: context.limits }));
 }
 
 /** One such request of one such workload. `refused elsewhere`: another layer, or how the client connects, answers every sample alike on both sides. */

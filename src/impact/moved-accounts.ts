@@ -1,6 +1,6 @@
 /**
- * Declared workloads that act under another account than before, or that come to present an identity or lose it by entering or leaving
- * the mesh: what each could do on the base is compared with what it can do at the head, at every destination that tells the two apart
+ * Declared workloads that act under another account than before, that come to present an identity or lose it by entering or leaving
+ * the mesh, or that go from a sidecar to ambient or back: what each could do on the base is compared with what it can do at the head, at every destination that tells the two apart
  * (engine section 3.10).
  */
 import { groupBy } from '#lib/group.ts';
@@ -24,7 +24,7 @@ export interface MovedCaller {
 /** `ns/x/sa/y`; `null`: outside the mesh, so that what it sends is plaintext, or TLS of its own. */
 export type Account = string | null;
 
-/** Workloads that went from one account to another, in order of their ids. */
+/** Workloads that went from one account to another, or from one way of calling to another, in order of their ids. */
 export interface MovedAccount {
   readonly former: Account;
   readonly current: Account;
@@ -50,7 +50,7 @@ export function movedAccounts({ base, head, renamed }: SidesOfWorkloads): readon
   const moved: MovedCaller[] = [];
   for (const after of head.workloads.values()) {
     const before = base.workloads.get(renamed.get(after.id) ?? after.id);
-    if (before !== undefined && before !== after && accountOf(before) !== accountOf(after)) moved.push({ base: before, head: after });
+    if (before !== undefined && before !== after && callsOtherwise(before, after)) moved.push({ base: before, head: after });
   }
   const groups = groupBy(moved, (caller) => [presentedOn(base, accountOf(caller.base)), presentedOn(head, accountOf(caller.head)), isAmbient(caller.base), isAmbient(caller.head)].map(String).join(' '));
   return [...groups.entries()]
@@ -61,6 +61,11 @@ export function movedAccounts({ base, head, renamed }: SidesOfWorkloads): readon
       const assumptions = assumedFor(callers);
       return [{ former: accountOf(first.base), current: accountOf(first.head), callers: [...callers].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: { base: isAmbient(first.base), head: isAmbient(first.head) }, assumptions }];
     });
+}
+
+/** A client in ambient goes by waypoints, and arrives at sidecars in a tunnel (M20, M75). */
+function callsOtherwise(before: Workload, after: Workload): boolean {
+  return accountOf(before) !== accountOf(after) || (accountOf(after) !== null && isAmbient(before) !== isAmbient(after));
 }
 
 function assumedFor(callers: readonly MovedCaller[]): readonly string[] {
@@ -125,7 +130,7 @@ export class AccountsApart {
     const known = this.#byLayer.get(layer);
     if (known !== undefined) return known;
     const cubes = [...(layer.allow === 'all' ? [] : layer.allow), ...layer.deny];
-    const fresh = new Set(cubes.flatMap((cube) => cube.predicates.flatMap((predicate) => (predicate.dimension === 'peer' ? [...this.#of(predicate)] : []))));
+    const fresh = new Set(cubes.flatMap((cube) => cube.predicates.flatMap((predicate) => (predicate.dimension === 'peer' || predicate.dimension === 'address' ? [...this.#of(predicate)] : []))));
     this.#byLayer.set(layer, fresh);
     return fresh;
   }
@@ -133,7 +138,9 @@ export class AccountsApart {
   #of(predicate: Predicate): ReadonlySet<MovedAccount | MovedCapture> {
     const known = this.#byPredicate.get(predicate);
     if (known !== undefined) return known;
-    const fresh = new Set(this.#moved.filter((_, index) => {
+    const fresh = new Set(this.#moved.filter((moved, index) => {
+      // Who is in ambient is told by what it addresses.
+      if (predicate.dimension === 'address') return 'ambient' in moved && moved.ambient.base !== moved.ambient.head;
       const [former = [], current = []] = this.#principals[index] ?? [];
       return former.some((principal, side) => holds(predicate, principal) !== holds(predicate, current[side] ?? null));
     }));
