@@ -121,17 +121,19 @@ function isProtocolTold({ workload }: PolicyPoint, port: number): boolean {
   return (workload?.ports.find((entry) => entry.port === port)?.protocol ?? 'auto') !== 'auto';
 }
 
-/** A workload under another account, where an ALLOW that still stands at the head names the former one for its request. */
+/** A workload under another account, or that presents its own no longer, where an ALLOW that still stands at the head names the former one for its request. */
 function formerAccount(change: Change, { base, head }: OnBoth<SideFacts>, point: PolicyPoint): Candidate[] {
   const { witness } = change;
   const caller = witness?.from.workload === undefined ? undefined : base.mesh.workloads.get(witness.from.workload);
   if (witness === undefined || caller === undefined || change.facet !== 'identity') return [];
   const principal = `${base.mesh.config.trustDomain}/ns/${caller.namespace}/sa/${caller.serviceAccount}`;
+  const now = head.mesh.workloads.get(caller.id);
+  const account = now?.serviceAccount === caller.serviceAccount && now.namespace === caller.namespace ? 'account' : 'former account';
   return allowsAt(head, point).flatMap((policy) =>
     policy.spec.rules.flatMap((rule) =>
       distinct(exactPrincipals(rule))
         .filter((name) => presented(base, name) === principal && declares(rule, name, witness.request, witness.to.port))
-        .map(() => ({ query: query(change, point, witness.from, witness.to.port, witness.request), declaredBy: `\`${caller.id}\`, whose former account \`${resourceId(policy)}\` allows,` })),
+        .map(() => ({ query: query(change, point, witness.from, witness.to.port, witness.request), declaredBy: `\`${caller.id}\`, whose ${account} \`${resourceId(policy)}\` allows,` })),
     ),
   );
 }

@@ -10,8 +10,8 @@ import { hasNetwork, hasNetworkPolicies, isNetworked, networkMovedAt, throughNet
 import { unguardedOwnPorts } from '#posture/own-ports.ts';
 import { pathsTo, surelyEqual, type DestinationPosture } from '#posture/paths.ts';
 import { waypointNetworks } from '#posture/waypoint-network.ts';
-import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
+import { alsoThrough } from './authorities.ts';
 import { authoritiesMoved } from './authority-changes.ts';
 import { enforcementMoved, opaqueMoved } from './enforcement.ts';
 import { gatewayContexts } from './gateways.ts';
@@ -96,7 +96,7 @@ function changesAt(whole: Whole, pair: Pair): RawChange[] {
   if (!whole.more && surelyEqual(sides.base, pair.base, sides.head, pair.head)) return [];
   const proxies = { base: pathsTo(sides.base, pair.base, whole.mixed), head: pathsTo(sides.head, pair.head, whole.mixed) };
   const networked = policed && hasNetwork(pair.base);
-  const accountsMoved = accounts.at([proxies.base, proxies.head]);
+  const accountsMoved = accounts.at([proxies.base, proxies.head], pair);
   const changes: RawChange[] = accountsMoved.length === 0 ? [] : [...identitiesMoved({ sides, pair, ...proxies, limits, memo, preferred: preferredValues(identities, pair, false), internalErrors }, accountsMoved)];
   const through = networked ? { base: waypointNetworks(sides.base, pair.base, proxies.base), head: waypointNetworks(sides.head, pair.head, proxies.head) } : undefined;
   const moved = { network: through !== undefined && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || through.base.key !== through.head.key), behind: proxies.base.key !== proxies.head.key };
@@ -163,15 +163,4 @@ function compareWay(context: PairContext, way: Way): RawChange[] {
   // What the external authorizer decided on one side and nobody decides on the other (asks against allow).
   if (low.sure !== low.possible || high.sure !== high.possible) add(solve(context, `sure ${level}`, low.sure, high.sure.map((path) => alsoThrough(path, low.possible))));
   return changesIn(context, way, found);
-}
-
-/** The path, and besides what another side lets pass: only single paths have that form; a union keeps the path as it is. */
-function alsoThrough(path: Path, others: readonly Path[]): Path {
-  const other = others[0];
-  if (other === undefined || others.length > 1) return path;
-  return { id: path.id, layers: [...path.layers, ...other.layers.map(asOtherSide)] };
-}
-
-function asOtherSide(layer: Layer): Layer {
-  return layer.id.startsWith('other-side:') ? layer : { ...layer, id: `other-side:${layer.id}` as LayerId };
 }

@@ -1,6 +1,7 @@
 /** One destination on both sides: its questions to the engine, and its requests answered by the concrete evaluator. */
 import { canonical } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
+import { isSidecar } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { addressed } from '#posture/addressed.ts';
 import { forwardedTies } from '#posture/forwarded-ties.ts';
@@ -186,10 +187,6 @@ export function answerOn(mesh: Mesh, workload: string, query: Query, other: Mesh
 /** How a point is asked about: see `queryOf`. */
 export function asking(context: PairContext): { readonly pods: boolean; readonly mixed: boolean; readonly sidecar: boolean } {
   return { pods: isNetworked(context.head), mixed: mixed(context), sidecar: isSidecar(context.pair.base) || isSidecar(context.pair.head) };
-}
-
-function isSidecar({ enrolment }: Workload): boolean {
-  return enrolment.mode === 'sidecar' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'sidecar');
 }
 
 /** A side has ambient pods, where a bare identity means an ambient client. */

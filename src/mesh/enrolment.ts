@@ -276,6 +276,11 @@ export function enrolmentAssumptionText(namespace: string, world: 'sidecar' | 'a
 }
 
 /** It is in ambient, or is taken to be (R23): of itself ztunnel alone stands before it, and nothing evaluates HTTP (A4.10 to A4.15). */
+/** Behind a sidecar, in the world in which it is in the mesh. */
+export function isSidecar({ enrolment }: { readonly enrolment: Enrolment }): boolean {
+  return enrolment.mode === 'sidecar' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'sidecar');
+}
+
 export function isAmbient({ enrolment }: { readonly enrolment: Enrolment }): boolean {
   return enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient');
 }

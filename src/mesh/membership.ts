@@ -132,13 +132,13 @@ function pluginLooksAt(namespace: string, world: Pick<EnrolmentWorld, 'installat
   return world.installations?.some((candidate) => candidate.plugin && !candidate.excludedNamespaces.has(namespace)) ?? false;
 }
 
-function proxyIds(spec: WorkloadSpec): { readonly user: number | undefined; readonly group: number | undefined } {
+export function proxyIds(spec: WorkloadSpec): { readonly user: number | undefined; readonly group: number | undefined } {
   const own = [...spec.containers, ...spec.initContainers].find((container) => container.name === 'istio-proxy');
   return { user: own?.runAsUser, group: own?.runAsGroup };
 }
 
 /** M72: containers that run as the proxy's user or group, their own or the pod's. */
-function bypassing(spec: WorkloadSpec, exempt: Redirection['exempt']): readonly string[] {
+export function bypassing(spec: WorkloadSpec, exempt: Redirection['exempt']): readonly string[] {
   if (exempt === undefined) return [];
   const own = new Set(['istio-proxy', 'istio-init', 'istio-validation']);
   return [...spec.initContainers, ...spec.containers]

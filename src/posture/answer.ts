@@ -84,10 +84,20 @@ function waypointBefore(mesh: Mesh, destination: Addressed, client: Client, quer
 }
 
 function decideDirectly(mesh: Mesh, pod: Pod, destination: Addressed, client: ReturnType<typeof clientOf>, query: Query): Decision {
-  const arrive = (into: 'sidecar' | 'ambient'): ReturnType<typeof arrivalAt> => ('missing' in client ? client : arrivalAt(mesh, client, pod, into, destination.byName));
+  const called = { byName: destination.byName, headless: destination.byName && destination.service === undefined, port: query.to.port };
+  const arrive = (into: 'sidecar' | 'ambient'): ReturnType<typeof arrivalAt> => ('missing' in client ? client : arrivalAt(mesh, client, pod, into, called));
   const onward: Query = { ...query, to: { ...query.to, port: pod.port } };
   const calling = query.from.workload === undefined ? undefined : workloadNamed(mesh, query.from.workload);
-  return throughNetwork({ mesh, workload: pod.workload, query: onward, client: calling, port: wirePort(pod, arrive, onward), decide: () => decideAtPod(mesh, pod, { query: onward, arrive }) });
+  const decideBy = (by: typeof arrive): Decision => throughNetwork({ mesh, workload: pod.workload, query: onward, client: calling, port: wirePort(pod, by, onward), decide: () => decideAtPod(mesh, pod, { query: onward, arrive: by }) });
+  const open = 'missing' in client || client.mode !== 'sidecar' || client.workload === undefined ? undefined : (['sidecar', 'ambient'] as const).map(arrive).find((arrival) => 'either' in arrival);
+  if (open === undefined || !('either' in open)) return decideBy(arrive);
+  // What cannot be told of the connection makes no difference where every way of it is answered alike.
+  const [first, ...others] = open.either.map((_, index) => decideBy((into) => oneOf(arrive(into), index)));
+  return first !== undefined && others.every(({ verdict }) => verdict === first.verdict) ? first : unknown(open.rule, open.missing, []);
+}
+
+function oneOf(arrival: ReturnType<typeof arrivalAt>, index: number): ReturnType<typeof arrivalAt> {
+  return 'either' in arrival ? (arrival.either[index] ?? arrival) : arrival;
 }
 
 /** M10: ztunnel has nowhere to go; what is outside the cluster answers for itself. */

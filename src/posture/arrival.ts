@@ -2,7 +2,9 @@
 import { ofKind } from '#mesh/attachment.ts';
 import { membershipOf } from '#mesh/membership.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
-import { isWorkload } from '#mesh/ports.ts';
+import { outboundWay, type OutboundWay } from '#mesh/outbound-capture.ts';
+import { isWorkload, podSpecOf, targetPortOf } from '#mesh/ports.ts';
+import { servicesOf } from '#mesh/services.ts';
 import { isWaypoint } from '#mesh/waypoints.ts';
 import { workloadNamed } from './addressed.ts';
 import type { Missing } from './addressed.ts';
@@ -15,6 +17,12 @@ export interface Arrival {
   readonly principal: string | null;
   /** In a tunnel (HBONE) of the mesh. */
   readonly tunnelled: boolean;
+}
+
+/** How the connection looks is not in the manifests. */
+export interface OpenArrival extends Missing {
+  /** All that it may be; absent: not told. */
+  readonly either?: readonly Arrival[];
 }
 
 export interface Client {
@@ -48,22 +56,63 @@ export function worldOf({ enrolment }: Pick<Workload, 'enrolment'>, given: Given
   return told === undefined ? undefined : told ? enrolment.inWorld : 'none';
 }
 
+/** What the client calls. */
+export interface Called {
+  /** By a name, behind which its sidecar knows the pods. */
+  readonly byName: boolean;
+  /** The name is one for the pods' own addresses (M49). */
+  readonly headless?: boolean;
+  /** Of the name, or of the pod itself. */
+  readonly port: number;
+}
+
 /** How the client reaches a pod that is enrolled in this way. */
-export function arrivalAt(mesh: Mesh, client: Client, pod: { readonly workload: Workload; readonly port: number }, into: 'sidecar' | 'ambient', byName: boolean): Arrival | Missing {
+export function arrivalAt(mesh: Mesh, client: Client, pod: PodPort, into: 'sidecar' | 'ambient', called: Called): Arrival | OpenArrival {
   const { mode, identity } = client;
   if (mode === 'none' || identity === null) return anonymous;
+  if (mode !== 'sidecar' || client.workload === undefined) return proxiedArrival(mesh, client, identity, pod, into, called);
+  const way = wayOut(mesh, client.workload, pod, called);
+  if (way.way === 'around') return anonymous;
+  const proxied = proxiedArrival(mesh, client, identity, pod, into, called);
+  return way.way === 'through' || 'missing' in proxied ? proxied : { rule: way.rule, missing: way.because, either: [proxied, anonymous] };
+}
+
+/** By the client's own proxy. */
+function proxiedArrival(mesh: Mesh, { mode, workload }: Client, identity: string, pod: PodPort, into: 'sidecar' | 'ambient', called: Called): Arrival | OpenArrival {
   const tunnel: Arrival = { principal: identity, tunnelled: true };
   if (into === 'ambient') {
+    const open = mode === 'sidecar' && workload !== undefined && called.headless === true;
+    if (open) return { rule: 'M51', missing: `whether the sidecar of \`${workload.id}\` makes a tunnel to \`${pod.workload.id}\`, whose Service has no address of its own`, either: [tunnel, anonymous] };
     // M51: a sidecar sends HBONE to ambient pods of a Service, plaintext to a bare pod address.
-    return mode === 'ambient' || client.workload === undefined || byName ? tunnel : anonymous;
+    return mode === 'ambient' || workload === undefined || called.byName ? tunnel : anonymous;
   }
   // M52: ztunnel calls a sidecar that takes no HBONE in plaintext.
   if (mode === 'ambient') return takesTunnels(mesh, pod.workload) ? tunnel : anonymous;
-  if (client.workload === undefined) return { principal: identity, tunnelled: false };
-  const written = mode === 'sidecar' ? writtenClientTls(mesh, client.workload, pod.workload, pod.port) : ({ sends: 'auto' } as const);
-  if ('undecided' in written) return { rule: 'M34', missing: `which TLS \`${client.workload.id}\` uses: \`${written.undecided}\` may decide it` };
+  if (workload === undefined) return { principal: identity, tunnelled: false };
+  const written = mode === 'sidecar' ? writtenClientTls(mesh, workload, pod.workload, pod.port) : ({ sends: 'auto' } as const);
+  if ('undecided' in written) return { rule: 'M34', missing: `which TLS \`${workload.id}\` uses: \`${written.undecided}\` may decide it` };
   const mutual = written.sends === 'auto' ? autoMutualTls(mesh, pod.workload, pod.port) : written.sends === 'mutual';
   return { principal: mutual ? identity : null, tunnelled: false };
+}
+
+export interface PodPort {
+  readonly workload: Workload;
+  readonly port: number;
+}
+
+/** Whether the client's sidecar meets the call at all: a pod is called by the names that lead to its port, whose ports they have, or by its own where none does (M69, M72). */
+export function wayOut(mesh: Mesh, client: Workload, pod: PodPort, called: Called): OutboundWay {
+  const ports = called.byName ? [called.port] : portsCalled(mesh, pod);
+  const ways = ports.map((port) => outboundWay(mesh, client, port, undefined));
+  const [first] = ways;
+  if (first === undefined || ways.every(({ way }) => way === first.way)) return first ?? { way: 'through' };
+  const around = ways.find(({ way }) => way !== 'through') ?? first;
+  return { way: 'unknown', rule: 'M69', because: `by which Service \`${pod.workload.id}\` is called: ${'because' in around ? around.because : ''}` };
+}
+
+function portsCalled(mesh: Mesh, { workload, port }: PodPort): readonly number[] {
+  const named = servicesOf(mesh, workload).flatMap((service) => (service.kind === 'Service' ? service.spec.ports.filter((entry) => targetPortOf(podSpecOf(workload), entry) === port).map((entry) => entry.port) : []));
+  return named.length === 0 ? [port] : [...new Set(named)];
 }
 
 /** M52: the pod's label, which the injector sets where the install's sidecars take tunnels. */

@@ -6,6 +6,7 @@ import { assertNever } from '#lib/assert-never.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import { hostOf } from '#mesh/hosts.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
+import { outboundWay } from '#mesh/outbound-capture.ts';
 import { resourceId } from '#mesh/policies.ts';
 import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
 import { servicesOf } from '#mesh/services.ts';
@@ -22,6 +23,7 @@ import { parseIp } from '#sets/ip.ts';
 import { workloadNamed } from './addressed.ts';
 import { worldOf } from './arrival.ts';
 import { addressesCalled } from './called-address.ts';
+import { unreadFor } from './call-unread.ts';
 import { pathWithQuery } from './envoy.ts';
 import type { Query, Step } from './query.ts';
 import { askedRequest } from './request.ts';
@@ -65,6 +67,7 @@ export function callBehind(mesh: Mesh, query: Query): OutboundCall | undefined {
 interface Call {
   readonly mesh: Mesh;
   readonly scope: EgressScope;
+  readonly workload: Workload;
   readonly caller: Caller;
   readonly query: Query;
   readonly told: TellMode;
@@ -83,12 +86,15 @@ export function outboundCall(mesh: Mesh, query: Query): OutboundCall {
   const caller: Caller = { id: workload.id, namespace: workload.namespace, labels: workload.labels };
   const told: TellMode = (other) => {
     const world = worldOf(other, given);
-    return world === undefined ? undefined : world === 'sidecar' || (world === 'gateway' && other.labels['security.istio.io/tlsMode'] === 'istio');
+    if (world === undefined) return undefined;
+    if (world === 'ambient') return 'ztunnel';
+    return world === 'sidecar' || (world === 'gateway' && other.labels['security.istio.io/tlsMode'] === 'istio') ? 'proxy' : 'nothing';
   };
-  const call: Call = { mesh, scope: egressScope(mesh, caller), caller, query, told };
+  const call: Call = { mesh, scope: egressScope(mesh, caller), workload, caller, query, told };
   const addresses = addressesCalled(mesh, call.scope, query);
   if ('missing' in addresses) return unknown(addresses.rule, addresses.missing);
-  return weakest(addresses.map((address) => ({ at: address.workload, answer: callAt(call, address.address) })));
+  const unread = unreadFor(mesh, workload, query, given);
+  return weakest(addresses.map((address) => ({ at: address.workload, answer: leavesAt(call, address.address) ?? (unread === undefined ? callAt(call, address.address) : unknown(unread.rule, unread.missing)) })));
 }
 
 function unknown(rule: string, missing: string, because: readonly Step[] = []): OutboundCall {
@@ -108,6 +114,15 @@ function weakest(answers: readonly { readonly at: Workload | undefined; readonly
 
 function isSent(verdict: string): verdict is Sent {
   return verdict === 'mtls' || verdict === 'tls' || verdict === 'plaintext';
+}
+
+/** M69, M72: what the pod keeps from its sidecar goes as the application sends it; `undefined`: the sidecar meets it. */
+function leavesAt({ mesh, workload, query }: Call, address: string): OutboundCall | undefined {
+  const way = outboundWay(mesh, workload, query.to.port, parseIp(address));
+  if (way.way === 'through') return undefined;
+  if (way.way === 'unknown') return unknown(way.rule, way.because);
+  const by = workload.resource === undefined ? [] : [resourceId(workload.resource)];
+  return { verdict: 'plaintext', by, because: [{ rule: way.rule, text: `\`${workload.id}\` calls as its application does: ${way.because}`, ...(by[0] === undefined ? {} : { by: by[0] }) }] };
 }
 
 function callAt(call: Call, address: string): OutboundCall {
@@ -240,7 +255,7 @@ function withoutCluster({ mesh }: Call, { host, port, subset, by, because }: Pla
 
 function sentTo(call: Call, place: Place, found: ClusterCall): OutboundCall {
   const open = found.sent.find(({ sends }) => typeof sends === 'object');
-  if (open !== undefined && typeof open.sends === 'object') return unknown('R24', open.sends.unknown, place.because);
+  if (open !== undefined && typeof open.sends === 'object') return unknown(open.sends.rule ?? 'R24', open.sends.unknown, place.because);
   const each = found.sent.flatMap(({ endpoint, sends }) => (typeof sends === 'object' ? [] : [{ workload: endpoint?.workload, sends }]));
   const verdict = (['plaintext', 'tls', 'mtls'] as const).find((candidate) => each.some(({ sends }) => sends === candidate)) ?? 'plaintext';
   const named = each.flatMap(({ workload, sends }) => (workload === undefined ? [] : [[workload.id, sends] as const]));
@@ -251,6 +266,7 @@ function sentTo(call: Call, place: Place, found: ClusterCall): OutboundCall {
   const base = { backend: `${target}:${String(found.cluster.port)}${found.cluster.subset === '' ? '' : `/${found.cluster.subset}`}`, by: [...new Set([...place.by, ...(step.by === undefined ? [] : [step.by]), ...sidecarOf(call.scope)])].sort(), because: [...place.because, step] };
   if (verdict === 'plaintext') return { verdict, ...base, ...(differ ? { endpoints: Object.fromEntries(named) } : {}) };
   // Without a name of its own a sidecar takes that of the request.
+  if (found.tunnelled) return { verdict, ...base };
   const sni = found.sni ?? (place.authority === undefined ? undefined : nameIn(place.authority));
   return { verdict, ...base, ...(sni === undefined ? {} : { sni }), ...(verdict === 'tls' ? { clientCertificate: found.clientCertificate } : {}), ...(differ ? { endpoints: Object.fromEntries(named) } : {}) };
 }
@@ -260,7 +276,8 @@ function nameIn(authority: string): string | undefined {
   return parseIp(name) === undefined ? name : undefined;
 }
 
-function tlsStep({ mesh }: Call, { choice, autoOff, sent, cluster }: ClusterCall, verdict: Sent): Step {
+function tlsStep({ mesh }: Call, { choice, autoOff, sent, cluster, tunnelled }: ClusterCall, verdict: Sent): Step {
+  if (tunnelled) return { rule: 'M51', text: 'the pods behind the service are in ambient: a tunnel of the mesh leads to each, whatever a DestinationRule says' };
   if (choice.sends !== 'auto') {
     const what = { mutual: 'the sidecar starts mutual TLS of the mesh', plaintext: 'the sidecar starts no TLS', 'own-tls': 'the sidecar starts TLS that is not the mesh\'s' }[choice.sends];
     const { rule, path, because } = choice;

@@ -3,13 +3,10 @@
  * them. NetworkPolicies see them as any port.
  */
 import { proxyPorts } from '#mesh/capture.ts';
+import { isSidecar } from '#mesh/enrolment.ts';
 import type { Workload } from '#mesh/model.ts';
 import type { Cube, Predicate } from '#sets/cube.ts';
 import { isProxyPort } from './pod.ts';
-
-function isSidecar({ enrolment }: Workload): boolean {
-  return enrolment.mode === 'sidecar' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'sidecar');
-}
 
 function portsOf(workloads: readonly Workload[]): readonly number[] {
   const behind = workloads.filter(isSidecar);

@@ -3,7 +3,7 @@ import { policiesFor } from '#mesh/attachment.ts';
 import { hostsOf } from '#mesh/services.ts';
 import { policiesAtWaypoint } from '#mesh/waypoint-policies.ts';
 import type { Addressable, Waypoint } from '#mesh/waypoints.ts';
-import { isAmbient } from '#mesh/enrolment.ts';
+import { isAmbient, isSidecar } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { effectiveMtls, handleConnection, handleTunnel, modeAt } from '#semantics/peer-authentication.ts';
 import { tokenRules } from '#semantics/request-authentication.ts';
@@ -39,7 +39,7 @@ export function queryOf(workload: Workload, point: Point, asks: { readonly pods:
   const protocol = protocolAt(point);
   const { request, given } = requestAt(point, protocol, protocol === 'http');
   const remote = point.get('remote.ip');
-  const behindSidecar = asks.sidecar ?? isSidecarPod(workload);
+  const behindSidecar = asks.sidecar ?? isSidecar(workload);
   // Without the header the remote address is the one that the connection comes from (A3.25).
   const direct = protocol === 'http' && point.get('header:x-forwarded-for') === null ? remote : undefined;
   const source = point.get('source.ip') ?? direct ?? (asks.pods && callerNamespace(point.get('peer') ?? null) === undefined ? parseIp(unnamedClientAddress) : undefined);
@@ -73,10 +73,6 @@ export function queryOutside(point: Point, otherwise: bigint): Query {
     to: { ip: formatIp(typeof address === 'bigint' ? address : otherwise), port: typeof port === 'number' ? port : 443 },
     request: { protocol: transport === 'UDP' ? 'udp' : transport === 'SCTP' ? 'sctp' : 'tcp' },
   };
-}
-
-function isSidecarPod({ enrolment }: Workload): boolean {
-  return enrolment.mode === 'sidecar' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'sidecar');
 }
 
 function identityAt(point: Point): string | null {
@@ -125,7 +121,7 @@ export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: D
   const asked = askedRequest(way === undefined ? named : { ...named, to: { ...query.to, port: way.port } }, query.from.principal ?? null, workload);
   const attached = policiesFor(mesh, workload);
   // A2.16: behind a waypoint the pod's sidecar reads tokens, too.
-  const readAtPod = way?.waypoint === undefined || isSidecarPod(workload) ? tokenRules(attached.requestAuthentication, mesh.config) : [];
+  const readAtPod = way?.waypoint === undefined || isSidecar(workload) ? tokenRules(attached.requestAuthentication, mesh.config) : [];
   const rules = [...(way?.waypoint === undefined ? [] : tokenRules(policiesAtWaypoint(mesh, way.waypoint, way.service).requestAuthentication, mesh.config)), ...readAtPod];
   const met: AskedRequest = fromAmbient && !tunnelled ? { ...asked, principal: null, sni: null } : asked;
   const handling = way?.waypoint !== undefined ? handleTunnel(addressedProtocol(way.service, query.to.port), asked.protocol) : tunnelled ? handleTunnel(protocolOf(workload, asked.port), asked.protocol) : handleConnection(protocolOf(workload, asked.port), modeAt(effectiveMtls(mesh, attached), asked.port).mode, { protocol: met.protocol, identity: met.principal !== null });

@@ -121,7 +121,7 @@ function onwardTo(mesh: Mesh, { waypoint, addressed, query }: Journey, pod: Pod)
   const client: Client = { mode: 'ambient', identity: waypointIdentity(mesh, waypoint), workload: undefined };
   const labels = waypointPodLabels(waypoint);
   const onward: Query = { ...query, from: { principal: client.identity, pod: { namespace: waypoint.namespace, labels } }, to: { port: pod.port } };
-  const arrive = (into: 'sidecar' | 'ambient'): ReturnType<typeof arrivalAt> => arrivalAt(mesh, client, pod, into, addressed.byName);
+  const arrive = (into: 'sidecar' | 'ambient'): ReturnType<typeof arrivalAt> => arrivalAt(mesh, client, pod, into, { byName: addressed.byName, port: query.to.port });
   return { query: onward, port: wirePort(pod, arrive, onward), arrive };
 }
 

@@ -1,6 +1,7 @@
 /** Which workloads act under another account than before, and which destinations tell the two accounts apart. */
 import { describe, expect, test } from 'vitest';
 import { AccountsApart, atCaller, cubesAtCaller, movedAccounts, presentedOn } from '#impact/moved-accounts.ts';
+import type { Pair } from '#impact/raw-change.ts';
 import type { MeshSettings } from '#mesh/build.ts';
 import type { Mesh } from '#mesh/model.ts';
 import type { DestinationPosture } from '#posture/paths.ts';
@@ -52,10 +53,13 @@ describe('accounts that moved', () => {
 describe('a destination tells two accounts apart', () => {
   const sides = { base: mesh(as('shop/a', 'one'), as('shop/b', 'three')), head: mesh(as('shop/a', 'two'), as('shop/b', 'four')), renamed: new Map<string, string>() };
   const apart = new AccountsApart(sides);
+  const at = sides.base.workloads.get('shop/b');
+  if (at === undefined) throw new Error('no destination');
+  const pair: Pair = { destination: { id: at.id, known: true, status: 'both' }, base: at, head: at };
   const peer = (text: string): Predicate => ({ dimension: 'peer', any: [{ type: 'principal', pattern: { type: 'exact', text } }], none: [] });
   const cube = (...predicates: readonly Predicate[]): Cube => ({ predicates, origins: [] });
   const posture = (layer: Partial<Layer>): DestinationPosture => ({ possible: [{ id: 'way', layers: [{ id: 'authorization', allow: 'all', deny: [], ...layer }] }] }) as unknown as DestinationPosture;
-  const told = (...postures: readonly DestinationPosture[]): readonly string[] => apart.at(postures).map(({ former }) => former ?? 'none');
+  const told = (...postures: readonly DestinationPosture[]): readonly string[] => apart.at(postures, pair).map(({ former }) => former ?? 'none');
   const one = presentedOn(sides.base, 'ns/shop/sa/one') ?? '';
 
   test('where a rule names one of them, whether it allows or denies', () => {
@@ -75,13 +79,13 @@ describe('a destination tells two accounts apart', () => {
     expect(told()).toEqual([]);
     expect(apart.any).toBe(true);
     expect(new AccountsApart({ ...sides, head: sides.base }).any).toBe(false);
-    expect(new AccountsApart({ ...sides, head: sides.base }).at([posture({ allow: [cube(peer(one))] })])).toEqual([]);
+    expect(new AccountsApart({ ...sides, head: sides.base }).at([posture({ allow: [cube(peer(one))] })], pair)).toEqual([]);
   });
 
   test('in the trust domain of either side', () => {
     const other = meshOf(closed, shop, as('shop/a', 'two'), '{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "trustDomain: new.example"}}');
     const across = new AccountsApart({ base: mesh(as('shop/a', 'one')), head: other, renamed: new Map() });
-    for (const principal of ['cluster.local/ns/shop/sa/one', 'new.example/ns/shop/sa/one', 'cluster.local/ns/shop/sa/two', 'new.example/ns/shop/sa/two']) expect(across.at([posture({ allow: [cube(peer(principal))] })])).toHaveLength(1);
+    for (const principal of ['cluster.local/ns/shop/sa/one', 'new.example/ns/shop/sa/one', 'cluster.local/ns/shop/sa/two', 'new.example/ns/shop/sa/two']) expect(across.at([posture({ allow: [cube(peer(principal))] })], pair)).toHaveLength(1);
   });
 
   test('at one caller only what is said of others is left', () => {

@@ -81,7 +81,64 @@ spec:
     expect(report.gates.find(({ id }) => id === 'internal')?.failed).toBe(false);
     const change = report.changes.find(({ facet }) => facet === 'identity');
     expect(`${String(change?.direction)} ${String(change?.facet)}`).toBe(told);
-    expect(change?.witness).toMatchObject({ from: { workload: 'web/front', direct: true }, given: { 'enrolment:*': true } });
+    expect(change?.witness).toMatchObject({ from: { workload: 'web/front' }, given: { 'enrolment:*': true } });
     expect(change?.causes.map(({ resource }) => resource)).toEqual(['Namespace/web']);
+  });
+});
+
+describe('workloads that go from a sidecar to ambient', () => {
+  const door = `apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: door, namespace: shop}
+spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}
+`;
+  const guard = (target: string): string => `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: guard, namespace: shop}
+spec:
+  ${target}
+  action: DENY
+  rules: [{to: [{operation: {methods: [DELETE]}}]}]
+`;
+  const byAddress = `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: near, namespace: shop}
+spec:
+  rules: [{from: [{source: {ipBlocks: ["10.0.0.0/8"]}}]}]
+`;
+  const world = (mode: 'sidecar' | 'ambient', policy: string, used = false): Files => ({
+    'ns.yaml': stream(namespace('shop', { 'istio-injection': 'enabled' }), namespace('web', mode === 'sidecar' ? { 'istio-injection': 'enabled' } : { 'istio.io/dataplane-mode': 'ambient' })),
+    'pay.yaml': stream(deployment({ name: 'pay', namespace: 'shop' }, { app: 'pay' }), used ? service({ name: 'pay', namespace: 'shop' }, { app: 'pay' }).replace('metadata:\n', 'metadata:\n  labels: {istio.io/use-waypoint: door}\n') : service({ name: 'pay', namespace: 'shop' }, { app: 'pay' })),
+    'front.yaml': deployment({ name: 'front', namespace: 'web' }, { app: 'front' }),
+    'policy.yaml': stream(policy, door),
+  });
+  const moved = (report: ReturnType<typeof reviewed>): readonly string[] => report.changes.filter(({ destinations }) => destinations.some(({ id }) => id === 'shop/pay')).map(({ direction, facet, callers }) => `${direction} ${facet} ${callers.known.join(' ')}`);
+
+  test('arrive at sidecars without an address: what is let in by its address is lost', () => {
+    expect(moved(reviewed(world('sidecar', byAddress), world('ambient', byAddress)))).toEqual(['narrowed identity web/front[Deployment]']);
+    expect(moved(reviewed(world('ambient', byAddress), world('sidecar', byAddress)))).toEqual(['widened identity web/front[Deployment]']);
+  });
+
+  test('come by the waypoint: what it refuses is lost, and won again on the way back', () => {
+    const refusing = guard('targetRefs: [{kind: Service, group: "", name: pay}]');
+    expect(moved(reviewed(world('sidecar', refusing, true), world('ambient', refusing, true)))).toEqual(['narrowed identity web/front[Deployment]']);
+    expect(moved(reviewed(world('ambient', refusing, true), world('sidecar', refusing, true)))).toEqual(['widened identity web/front[Deployment]']);
+  });
+
+  test('are no longer, or newly, left to the authorizer of the waypoint', () => {
+    const asking = stream(
+      guard('targetRefs: [{kind: Service, group: "", name: pay}]').replace('action: DENY', 'action: CUSTOM\n  provider: {name: opa}'),
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n    extensionProviders: [{name: opa, envoyExtAuthzGrpc: {service: opa.shop.svc.cluster.local, port: 9191}}]\n',
+      service({ name: 'opa', namespace: 'shop' }, { app: 'opa' }),
+    );
+    const back = reviewed(world('ambient', asking, true), world('sidecar', asking, true));
+    expect(moved(back)).toEqual(['widened identity web/front[Deployment]']);
+    expect(back.changes.find(({ facet }) => facet === 'identity')?.witness).toMatchObject({ request: { method: 'DELETE' }, base: { verdict: 'asks' }, head: { verdict: 'allow' } });
+    expect(moved(reviewed(world('sidecar', asking, true), world('ambient', asking, true)))).toEqual(['narrowed identity web/front[Deployment]']);
+  });
+
+  test('near miss: by what both kinds of callers are told alike nothing changes', () => {
+    const alike = guard('selector: {matchLabels: {app: pay}}');
+    expect(moved(reviewed(world('sidecar', alike), world('ambient', alike)))).toEqual([]);
   });
 });

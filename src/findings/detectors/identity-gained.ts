@@ -27,7 +27,7 @@ export const identityGained = defineDetector({
       change,
       ...(change.direction === 'widened' ? {} : { certainty: 'undecided' as const }),
       message: openedMessage(change),
-      ...(presentsNone(change) ? withoutIdentity : underAnother),
+      ...(presentsNone(change) ? (goesAround(context, change) ? aroundProxy : withoutIdentity) : underAnother),
       validation: openedValidation(change),
     } : {
       change,
@@ -48,6 +48,17 @@ const withoutIdentity = {
   impact: 'the workload presents no identity any more, so that what names its account no longer meets it; whoever controls its pods may do what plaintext may',
   remedy: 'keep the workload in the mesh, or ask for an identity at the destination (STRICT, or an ALLOW by principal)',
 };
+
+const aroundProxy = {
+  impact: 'these calls go around the workload\'s own proxy and carry no identity any more, so that what names its account no longer meets them; whoever controls its pods may do what plaintext may',
+  remedy: 'let its sidecar carry the calls again (`excludeOutboundPorts` and the like), or ask for an identity at the destination (STRICT, or an ALLOW by principal)',
+};
+
+/** The caller is in the mesh all the same. */
+function goesAround({ environments }: ChangeContext, { witness, environments: within }: Change): boolean {
+  const caller = witness?.from.workload;
+  return caller !== undefined && environments.some(({ id, head }) => within.includes(id) && (head.mesh.workloads.get(caller)?.enrolment.mode ?? 'none') !== 'none');
+}
 
 /** Every request of the change is one without an identity. */
 function presentsNone({ region }: Change): boolean {

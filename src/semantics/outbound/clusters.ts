@@ -19,16 +19,21 @@ export interface Cluster {
 
 export type Sent = 'mtls' | 'tls' | 'plaintext';
 
+/** `rule`: by which it is not known; absent: enrolment is not told (R24). */
+type Sends = Sent | { readonly unknown: string; readonly rule?: string };
+
 export interface ClusterCall {
   readonly cluster: Cluster;
   readonly choice: ClientTlsChoice;
   /** To each endpoint; one without an endpoint stands for the address that the application chose. */
-  readonly sent: readonly { readonly endpoint: Endpoint | undefined; readonly sends: Sent | { readonly unknown: string } }[];
+  readonly sent: readonly { readonly endpoint: Endpoint | undefined; readonly sends: Sends }[];
   /** The server name; `undefined`: that of the request where it has one. */
   readonly sni: string | undefined;
   readonly clientCertificate: boolean;
   /** Why automatic mutual TLS is off for the whole destination. */
   readonly autoOff: 'outside' | 'mesh-config' | 'namespace' | 'endpoints' | undefined;
+  /** Every endpoint is in ambient and reached in a tunnel of the mesh. */
+  readonly tunnelled: boolean;
 }
 
 export type ClusterAnswer = ClusterCall | { readonly missing: 'cluster' | 'subset' | 'endpoints' };
@@ -47,25 +52,50 @@ export function callCluster(mesh: Mesh, scope: Pick<EgressScope, 'services'>, cl
   const choice = clientTlsFor(mesh, client, { host, namespace: service.namespace, keepsAddress: passes }, port, subset === '' ? undefined : subset);
   const all = passes ? [undefined] : endpoints;
   const base = { cluster: { service, port, subset }, choice };
+  const tunnels = new Map(endpoints.map((endpoint) => [endpoint, tunnelTo(endpoint, told)] as const));
+  if (passes) {
+    // Nothing was recorded of tunnels to an address that the application chose (M49, M51).
+    const [open] = [...tunnels].filter(([, tunnel]) => tunnel !== false);
+    if (open !== undefined) return { ...base, sent: [{ endpoint: undefined, sends: typeof open[1] === 'object' ? open[1] : notRecorded(open[0]) }], sni: undefined, clientCertificate: false, autoOff: undefined, tunnelled: false };
+  }
+  const to = (sends: (endpoint: Endpoint | undefined) => Sends): ClusterCall['sent'] =>
+    all.map((endpoint) => {
+      const tunnel = endpoint === undefined ? false : (tunnels.get(endpoint) ?? false);
+      if (tunnel === false) return { endpoint, sends: sends(endpoint) };
+      if (tunnel === true) return { endpoint, sends: choice.sends === 'own-tls' || service.source.kind !== 'Service' ? notRecorded(endpoint) : 'mtls' };
+      return { endpoint, sends: tunnel };
+    });
+  const tunnelled = !passes && [...tunnels.values()].every((tunnel) => tunnel === true);
   switch (choice.sends) {
     case 'plaintext':
-      return { ...base, sent: all.map((endpoint) => ({ endpoint, sends: 'plaintext' })), sni: undefined, clientCertificate: false, autoOff: undefined };
+      return { ...base, sent: to(() => 'plaintext'), sni: undefined, clientCertificate: false, autoOff: undefined, tunnelled };
     case 'own-tls':
-      return { ...base, sent: all.map((endpoint) => ({ endpoint, sends: 'tls' })), sni: choice.tls?.sni === '' ? undefined : choice.tls?.sni, clientCertificate: choice.tls?.mode === 'MUTUAL', autoOff: undefined };
+      return { ...base, sent: to(() => 'tls'), sni: choice.tls?.sni === '' ? undefined : choice.tls?.sni, clientCertificate: choice.tls?.mode === 'MUTUAL', autoOff: undefined, tunnelled };
     case 'mutual':
-      return { ...base, sent: all.map((endpoint) => ({ endpoint, sends: 'mtls' })), sni: choice.tls === undefined || choice.tls.sni === '' ? meshName(base.cluster) : choice.tls.sni, clientCertificate: false, autoOff: undefined };
+      return { ...base, sent: to(() => 'mtls'), sni: choice.tls === undefined || choice.tls.sni === '' ? meshName(base.cluster) : choice.tls.sni, clientCertificate: false, autoOff: undefined, tunnelled };
     case 'auto': {
       const off = autoOff(mesh, rule, { service, port, subset }, told);
-      if (off !== undefined && typeof off === 'object') return { ...base, sent: all.map((endpoint) => ({ endpoint, sends: off })), sni: meshName(base.cluster), clientCertificate: false, autoOff: undefined };
       const inherited = inheritedMode(rule, port, subset);
-      const sends = (endpoint: Endpoint | undefined): ClusterCall['sent'][number]['sends'] => (off !== undefined ? 'plaintext' : endpoint === undefined ? 'mtls' : toEndpoint(mesh, endpoint, inherited, told));
-      return { ...base, sent: all.map((endpoint) => ({ endpoint, sends: sends(endpoint) })), sni: meshName(base.cluster), clientCertificate: false, autoOff: off };
+      const sends = (endpoint: Endpoint | undefined): Sends => (typeof off === 'object' ? off : off !== undefined ? 'plaintext' : endpoint === undefined ? 'mtls' : toEndpoint(mesh, endpoint, inherited, told));
+      return { ...base, sent: to(sends), sni: meshName(base.cluster), clientCertificate: false, autoOff: typeof off === 'object' ? undefined : off, tunnelled };
     }
   }
 }
 
-/** Has the workload a sidecar that takes mutual TLS; `undefined`: not known. */
-export type TellMode = (workload: Workload) => boolean | undefined;
+/** What takes connections of the mesh before the workload: a proxy mutual TLS, a ztunnel tunnels (M51), or nothing; `undefined`: not known. */
+export type TellMode = (workload: Workload) => 'proxy' | 'ztunnel' | 'nothing' | undefined;
+
+/** M51: an endpoint in ambient is reached in a tunnel of the mesh, whatever a rule or the mesh says of TLS (recorded, with `ISTIO_META_ENABLE_HBONE: "false"`, too). */
+function tunnelTo({ workload }: Endpoint, told: TellMode): boolean | { readonly unknown: string } {
+  if (workload === undefined) return false;
+  const before = told(workload);
+  if (before === undefined && workload.enrolment.mode === 'unknown' && workload.enrolment.inWorld === 'ambient') return { unknown: workload.enrolment.assumption };
+  return before === 'ztunnel';
+}
+
+function notRecorded(endpoint: Endpoint | undefined): { readonly unknown: string; readonly rule: string } {
+  return { unknown: `how a sidecar calls \`${endpoint?.workload?.id ?? ''}\`, which is in ambient, in this way`, rule: 'M51' };
+}
 
 /** The name that sidecars tell one another. */
 function meshName({ service, port, subset }: Cluster): string {
@@ -116,6 +146,6 @@ function tlsModeOf({ workload, labels, tlsMode }: Endpoint, told: TellMode): str
   if (workload === undefined) return tlsMode ?? 'disabled';
   const own = labels['security.istio.io/tlsMode'];
   if (own !== undefined && own !== '') return own;
-  const meshed = told(workload);
-  return meshed === undefined ? { unknown: `enrolment:${workload.namespace}` } : meshed ? 'istio' : 'disabled';
+  const before = told(workload);
+  return before === undefined ? { unknown: `enrolment:${workload.namespace}` } : before === 'proxy' ? 'istio' : 'disabled';
 }

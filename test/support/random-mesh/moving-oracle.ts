@@ -33,9 +33,9 @@ export interface MovingJudge {
   readonly broken: Broken;
 }
 
-/** Whom a workload calls as. */
+/** Whom a workload calls as, and how. */
 function standing({ namespace, serviceAccount, enrolment }: Workload): string {
-  return enrolment.mode === 'none' ? 'none' : `${namespace}/${serviceAccount}`;
+  return enrolment.mode === 'none' ? 'none' : `${enrolment.mode === 'ambient' ? 'ambient' : 'sidecar'} ${namespace}/${serviceAccount}`;
 }
 
 /** Workloads of both sides that call otherwise than before. */
