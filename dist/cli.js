@@ -72,8 +72,8 @@ function compareText(left, right) {
 function compareBy(...keys) {
   return (left, right) => {
     for (const key3 of keys) {
-      const order3 = compareKey(key3(left), key3(right));
-      if (order3 !== 0) return order3;
+      const order4 = compareKey(key3(left), key3(right));
+      if (order4 !== 0) return order4;
     }
     return 0;
   };
@@ -86,8 +86,8 @@ function sortedBy(values5, ...keys) {
 }
 function compareKeys(left, right) {
   for (let index = 0; index < left.length; index += 1) {
-    const order3 = compareKey(left[index] ?? "", right[index] ?? "");
-    if (order3 !== 0) return order3;
+    const order4 = compareKey(left[index] ?? "", right[index] ?? "");
+    if (order4 !== 0) return order4;
   }
   return 0;
 }
@@ -759,11 +759,11 @@ async function unknownRevision(repository, revision2, remote) {
   };
   if (await says("rev-list", "--all", "--max-count=1") === "") return new InputError(`the revision ${quoted(revision2)} is unknown: the repository has no commit yet`, "commit the manifests first, or compare two directories");
   const [name2 = ""] = revision2.split(/[~^@]/u, 1);
-  const known10 = name2 === "" ? void 0 : await lookUp(repository, name2);
-  if (known10 !== void 0) {
+  const known11 = name2 === "" ? void 0 : await lookUp(repository, name2);
+  if (known11 !== void 0) {
     const message = `${quoted(name2)} has no ancestor ${quoted(revision2)}`;
     if (await says("rev-parse", "--is-shallow-repository") === "true") return new InputError(`${message} in this shallow clone`, `fetch more of the history with \`git fetch --deepen=50 ${remote}\``);
-    return new InputError(message, `its history has ${await says("rev-list", "--count", known10)} commits; name one of them`);
+    return new InputError(message, `its history has ${await says("rev-list", "--count", known11)} commits; name one of them`);
   }
   const hasRemote = revision2.startsWith(`${remote}/`) || await says("remote", "get-url", remote) !== "";
   const remedy2 = hasRemote ? `fetch it with \`git fetch --depth=1 ${remote} ${bareName(revision2, remote)}\`, or check the name` : "check the name; `git branch --all` and `git tag` list what there is";
@@ -802,10 +802,10 @@ async function remoteAddresses(repository) {
   return code18 === 0 ? stdout.toString("utf8").split("\n").flatMap((line) => line.includes(" ") ? [line.slice(line.indexOf(" ") + 1).trim()] : []) : [];
 }
 async function sharedBranch(repository, revision2) {
-  const named10 = await runGit(repository, ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", revision2]);
-  const name2 = firstLine(named10.stdout);
+  const named11 = await runGit(repository, ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", revision2]);
+  const name2 = firstLine(named11.stdout);
   const remote = /^refs\/remotes\/[^/]+\/(?!HEAD$)(.+)$/u.exec(name2)?.[1];
-  if (named10.code !== 0 || remote !== void 0) return named10.code === 0 ? remote : void 0;
+  if (named11.code !== 0 || remote !== void 0) return named11.code === 0 ? remote : void 0;
   const local = /^refs\/heads\/(.+)$/u.exec(name2)?.[1];
   if (local === void 0) return void 0;
   const { stdout } = await runGit(repository, ["for-each-ref", "--format=%(refname)", `refs/remotes/*/${local}`]);
@@ -982,15 +982,15 @@ var init_read_revisions = __esm({
 
 // src/trees/changes.ts
 function changedPaths(pair) {
-  const changed = [];
+  const changed2 = [];
   for (const path2 of distinct([...pair.base.entries.keys(), ...pair.head.entries.keys()])) {
     const base3 = pair.base.entries.get(path2);
     const head = pair.head.entries.get(path2);
-    if (base3 === void 0 && head !== void 0) changed.push({ path: path2, change: "added", head });
-    else if (base3 !== void 0 && head === void 0) changed.push({ path: path2, change: "removed", base: base3 });
-    else if (base3 !== void 0 && head !== void 0 && !sameEntry(base3, head)) changed.push({ path: path2, change: "modified", base: base3, head });
+    if (base3 === void 0 && head !== void 0) changed2.push({ path: path2, change: "added", head });
+    else if (base3 !== void 0 && head === void 0) changed2.push({ path: path2, change: "removed", base: base3 });
+    else if (base3 !== void 0 && head !== void 0 && !sameEntry(base3, head)) changed2.push({ path: path2, change: "modified", base: base3, head });
   }
-  return changed;
+  return changed2;
 }
 function sameEntry(left, right) {
   return contentKey(left) === contentKey(right) && modeOf(left) === modeOf(right) && linkOf(left) === linkOf(right);
@@ -9698,26 +9698,26 @@ var init_span = __esm({
 });
 
 // src/source/documents.ts
-function parseStream(text8, known10) {
+function parseStream(text8, known11) {
   const strange = strangeCharacter.test(text8.charCodeAt(0) === 65279 ? text8.slice(1) : text8);
   const documents = [];
   const parts2 = splitDocuments(text8);
-  for (const part3 of parts2) if (!part3.empty) documents.push(readPart(text8, part3, strange, parts2.length > 1 ? known10 : void 0));
+  for (const part3 of parts2) if (!part3.empty) documents.push(readPart(text8, part3, strange, parts2.length > 1 ? known11 : void 0));
   return documents;
 }
-function readPart(text8, part3, strange, known10) {
+function readPart(text8, part3, strange, known11) {
   if (!strange && part3.problem === void 0) {
-    const quick = known10 === void 0 ? quickRead(text8, part3.start, part3.end) : readOnce(text8, part3, known10);
+    const quick = known11 === void 0 ? quickRead(text8, part3.start, part3.end) : readOnce(text8, part3, known11);
     if (quick !== void 0) return { index: part3.index, startLine: part3.startLine, value: quick.value, problems: [] };
   }
   return readFully(text8, part3, strange);
 }
-function readOnce(text8, { start, end }, known10) {
+function readOnce(text8, { start, end }, known11) {
   const source2 = text8.slice(start, end);
-  const value = known10.get(source2);
+  const value = known11.get(source2);
   if (value !== void 0) return { value };
   const quick = quickRead(text8, start, end);
-  if (quick?.value !== void 0) known10.set(source2, quick.value);
+  if (quick?.value !== void 0) known11.set(source2, quick.value);
   return quick;
 }
 function readFully(text8, part3, strange) {
@@ -9824,9 +9824,9 @@ function readsOfKustomization(folder, value) {
   return { paths: [...new Set(paths)], component: value["kind"] === "Component" };
 }
 function patchesOfKustomization(folder, value) {
-  const within3 = (written3) => written3.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
+  const within4 = (written3) => written3.filter((text8) => !text8.includes("\n")).flatMap((text8) => resolvePath(folder, text8) ?? []);
   const patches = [...texts(value["patchesStrategicMerge"]), ...["patches", "patchesJson6902"].flatMap((field3) => records(value[field3])).flatMap((entry2) => texts([entry2["path"]]))];
-  return { patches: within3(patches), taken: within3(["resources", "bases"].flatMap((field3) => texts(value[field3]))) };
+  return { patches: within4(patches), taken: within4(["resources", "bases"].flatMap((field3) => texts(value[field3]))) };
 }
 function readsOfPlugin(folder, value) {
   if (Array.isArray(value)) return value.flatMap((entry2) => readsOfPlugin(folder, entry2));
@@ -9870,7 +9870,7 @@ var init_kustomization = __esm({
 
 // src/units/documents.ts
 function documentsOf(blobs) {
-  const known10 = /* @__PURE__ */ new Map();
+  const known11 = /* @__PURE__ */ new Map();
   const firsts2 = /* @__PURE__ */ new Map();
   const insisted = /* @__PURE__ */ new Set();
   const values5 = /* @__PURE__ */ new Map();
@@ -9881,7 +9881,7 @@ function documentsOf(blobs) {
   return {
     text: text8,
     forget: () => {
-      known10.clear();
+      known11.clear();
       firsts2.clear();
       values5.clear();
     },
@@ -9895,13 +9895,13 @@ function documentsOf(blobs) {
     insist: (blob) => {
       if (insisted.has(blob)) return;
       insisted.add(blob);
-      known10.delete(blob);
+      known11.delete(blob);
     },
     read: (blob) => {
-      let reading = known10.get(blob);
+      let reading = known11.get(blob);
       if (reading === void 0) {
         reading = readBlob(blobs.get(blob), values5, insisted.has(blob));
-        known10.set(blob, reading);
+        known11.set(blob, reading);
       }
       return reading;
     }
@@ -10064,8 +10064,8 @@ var init_build = __esm({
       #hasFlux;
       #follower;
       /** @param known what was found out about the whole tree, of which this one is a part */
-      constructor(tree3, documents, known10 = {}) {
-        this.#hasFlux = known10.hasFlux;
+      constructor(tree3, documents, known11 = {}) {
+        this.#hasFlux = known11.hasFlux;
         this.tree = tree3;
         this.documents = documents;
         for (const entry2 of tree3.entries.values()) {
@@ -10076,10 +10076,10 @@ var init_build = __esm({
             this.#filesIn.set(folder, list4);
             for (let at2 = folder; at2 !== "."; at2 = folderOf(at2)) {
               const parent = folderOf(at2);
-              const known11 = this.#folders.get(parent);
-              if (known11 === void 0) this.#folders.set(parent, [at2]);
+              const known12 = this.#folders.get(parent);
+              if (known12 === void 0) this.#folders.set(parent, [at2]);
               else {
-                if (!known11.includes(at2)) known11.push(at2);
+                if (!known12.includes(at2)) known12.push(at2);
                 else break;
               }
             }
@@ -10433,14 +10433,14 @@ function fluxParts(scan, objects2, documents) {
     }),
     content: (entry2, { namespace, file, holder }) => {
       const isNear = (each) => each.namespace === "" || namespace === "" || each.namespace === namespace;
-      const { plain: beside } = holder === void 0 ? { plain: [] } : holders(entry2, file, (each) => each.holder === holder && isNear(each));
-      const { plain: all, changing } = beside.length > 0 ? { plain: beside, changing: [] } : holders(entry2, file, (each) => each.holder === void 0 && isNear(each));
+      const { plain: beside2 } = holder === void 0 ? { plain: [] } : holders(entry2, file, (each) => each.holder === holder && isNear(each));
+      const { plain: all, changing } = beside2.length > 0 ? { plain: beside2, changing: [] } : holders(entry2, file, (each) => each.holder === void 0 && isNear(each));
       if (all.length === 0 || changing.length > 0) return void 0;
       const parts2 = all.map(({ keys, whole: whole4 }) => whole4 === true ? keys?.get(keyOf3(entry2)) : void 0);
       const [first] = parts2;
-      const known10 = first?.text;
-      if (known10 === void 0 || parts2.some((each) => each?.text !== known10)) return void 0;
-      return { text: known10, files: distinct([...all.map((each) => each.file), ...parts2.flatMap((each) => each?.file ?? [])]) };
+      const known11 = first?.text;
+      if (known11 === void 0 || parts2.some((each) => each?.text !== known11)) return void 0;
+      return { text: known11, files: distinct([...all.map((each) => each.file), ...parts2.flatMap((each) => each?.file ?? [])]) };
     }
   };
 }
@@ -10615,8 +10615,8 @@ function isReviewed(address, { addresses: addresses2 }) {
 }
 function pinnedRevision(written3, { branch: branch2 }) {
   if (written3 === void 0 || written3 === "" || written3 === "HEAD" || /\{\{|\$\{/u.test(written3)) return void 0;
-  const named10 = written3.replace(/^refs\/heads\//u, "");
-  if (named10 === branch2) return void 0;
+  const named11 = written3.replace(/^refs\/heads\//u, "");
+  if (named11 === branch2) return void 0;
   if (/^[0-9a-f]{7,40}$/u.test(written3) || /^(?:refs\/tags\/|[~^<>=]*\s*v?\d+\.(?:\d+|[x*]))/u.test(written3)) return written3;
   return branch2 === void 0 ? void 0 : written3;
 }
@@ -10695,9 +10695,9 @@ function parametersOf(generator, context2) {
 function isSelected(parameters2, selector) {
   const labels3 = isRecord(selector["matchLabels"]) ? Object.entries(selector["matchLabels"]) : [];
   return labels3.every(([key3, value]) => parameters2[key3] === void 0 || parameters2[key3] === value) && records(selector["matchExpressions"]).every(({ key: key3, operator, values: values5 }) => {
-    const known10 = typeof key3 === "string" ? parameters2[key3] : void 0;
-    if (known10 === void 0) return true;
-    const isListed = texts(values5).includes(known10);
+    const known11 = typeof key3 === "string" ? parameters2[key3] : void 0;
+    if (known11 === void 0) return true;
+    const isListed = texts(values5).includes(known11);
     return operator === "In" ? isListed : operator === "NotIn" ? !isListed : operator !== "DoesNotExist";
   });
 }
@@ -10817,11 +10817,11 @@ function contentsAt(written3, { contentOf: contentOf5, files }) {
 function placesOf(source2, { folders, files }, place3) {
   const written3 = textOf(source2["path"]) ?? "";
   return foldersFitting(written3, folders).flatMap(({ path: path2, held }) => {
-    const known10 = filledSource(source2, held);
-    const listed6 = texts(helmOf(known10)["valueFiles"]).flatMap((each) => place3(each, path2) ?? []);
+    const known11 = filledSource(source2, held);
+    const listed6 = texts(helmOf(known11)["valueFiles"]).flatMap((each) => place3(each, path2) ?? []);
     const kinds3 = new Map(listed6.filter(hasHoles).flatMap((template) => valuesFitting(template, files).map(({ held: there }) => [canonical(there), there])));
-    if (kinds3.size === 0) return [{ path: path2, source: known10, values: listed6.filter((each) => !hasHoles(each)) }];
-    return [...kinds3.values()].map((there) => ({ path: path2, source: filledSource(known10, there), values: listed6.map((each) => filled(each, there)).filter((each) => !hasHoles(each)), variant: Object.values(there).join("/") }));
+    if (kinds3.size === 0) return [{ path: path2, source: known11, values: listed6.filter((each) => !hasHoles(each)) }];
+    return [...kinds3.values()].map((there) => ({ path: path2, source: filledSource(known11, there), values: listed6.map((each) => filled(each, there)).filter((each) => !hasHoles(each)), variant: Object.values(there).join("/") }));
   });
 }
 function foldersFitting(written3, folders) {
@@ -11446,8 +11446,8 @@ function rootUnits(sides) {
 function waysTo(own4, others3, isChart) {
   const formOf = (root) => canonical([root.overlay, root.substitute, root.pinned, ...isChart ? [root.namespace, root.release] : []]);
   const both = [...own4, ...others3];
-  const named10 = both.filter((root) => root.open !== true);
-  const counts = (root) => root.open !== true || named10.length === 0 || isChart && !named10.some((each) => formOf(each) === formOf(root));
+  const named11 = both.filter((root) => root.open !== true);
+  const counts = (root) => root.open !== true || named11.length === 0 || isChart && !named11.some((each) => formOf(each) === formOf(root));
   const nameOf6 = (root) => root.open === true && !isChart ? "" : root.name;
   const counted2 = both.filter(counts);
   const names4 = distinct(counted2.map(nameOf6));
@@ -11533,19 +11533,19 @@ var init_root_units = __esm({
 function rootHolders(units, scan, side2, documents) {
   const charts = /* @__PURE__ */ new Map();
   const makesRoots = (tree3) => {
-    let known10 = charts.get(tree3);
-    if (known10 === void 0) {
-      known10 = filesBelow(scan, tree3, true).some((file) => isTemplate(file) && makes(textAt3(scan, file, documents) ?? ""));
-      charts.set(tree3, known10);
+    let known11 = charts.get(tree3);
+    if (known11 === void 0) {
+      known11 = filesBelow(scan, tree3, true).some((file) => isTemplate(file) && makes(textAt3(scan, file, documents) ?? ""));
+      charts.set(tree3, known11);
     }
-    return known10;
+    return known11;
   };
   const sides = units.flatMap((unit3) => {
     const of = onSide(unit3, side2);
     return of === void 0 || of.kind === "plain" || of.pinned !== void 0 ? [] : [{ id: unit3.id, of, files: [...of.inputs.files].filter((file) => scan.rootFiles.has(file)) }];
   });
-  const changed = new Set(sides.flatMap(({ of, files }) => of.kind === "kustomize" && changes(of, scan) ? files : []));
-  return new Set(sides.flatMap(({ id, of, files }) => of.kind === "kustomize" && files.some((file) => changed.has(file)) || of.inputs.trees.some(makesRoots) ? [id] : []));
+  const changed2 = new Set(sides.flatMap(({ of, files }) => of.kind === "kustomize" && changes(of, scan) ? files : []));
+  return new Set(sides.flatMap(({ id, of, files }) => of.kind === "kustomize" && files.some((file) => changed2.has(file)) || of.inputs.trees.some(makesRoots) ? [id] : []));
 }
 function changes({ inputs, overlay, substitute }, scan) {
   const added = Object.keys(overlay ?? {}).some((field3) => field3 !== "generated");
@@ -13416,8 +13416,8 @@ function decodeMetadata(manifest, nameless) {
     const reason = metadata === void 0 || metadata === null ? "the object has no `metadata`" : `\`metadata\` must be an object, not ${describe(metadata)}`;
     return { type: "unreadable", path: ["metadata"], reason, remedy: "give the object `metadata` with a `name`" };
   }
-  const named10 = own(metadata, "name");
-  const name2 = named10 === void 0 || named10 === null || named10 === "" ? own(metadata, "generateName") ?? nameless : named10;
+  const named11 = own(metadata, "name");
+  const name2 = named11 === void 0 || named11 === null || named11 === "" ? own(metadata, "generateName") ?? nameless : named11;
   if (typeof name2 !== "string" || name2 === "") {
     const missing2 = name2 === void 0 || name2 === "";
     return {
@@ -15543,9 +15543,9 @@ var init_pairs = __esm({
       #known = /* @__PURE__ */ new WeakMap();
       get(left, right, make) {
         const others3 = this.#known.get(left) ?? /* @__PURE__ */ new WeakMap();
-        const known10 = others3.get(right) ?? { value: make() };
-        this.#known.set(left, others3.set(right, known10));
-        return known10.value;
+        const known11 = others3.get(right) ?? { value: make() };
+        this.#known.set(left, others3.set(right, known11));
+        return known11.value;
       }
     };
   }
@@ -15624,20 +15624,20 @@ var init_content2 = __esm({
 });
 
 // src/app/load/incomplete.ts
-function unreadableReasons(broken, changed, isKept) {
+function unreadableReasons(broken, changed2, isKept) {
   const onlyBase = new Set(broken.flatMap((each) => each.side === "base" ? [inputKey(each)] : []));
   for (const each of broken) if (each.side === "head") onlyBase.delete(inputKey(each));
   const gone = new Set(broken.flatMap((each) => onlyBase.has(inputKey(each)) && !isKept(each) ? [inputKey(each)] : []));
   const first = /* @__PURE__ */ new Map();
   for (const each of sortedBy(broken, (entry2) => entry2.file, (entry2) => entry2.document ?? -1, (entry2) => entry2.side === "head" ? 0 : 1)) {
     const key3 = inputKey(each);
-    const known10 = first.get(key3);
-    if (known10 === void 0) first.set(key3, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
+    const known11 = first.get(key3);
+    if (known11 === void 0) first.set(key3, { reason: each, onBase: each.side === "base", onHead: each.side === "head", more: 0 });
     else {
-      if (each.side === "head" && !known10.onHead) known10.reason = each;
-      else if (each.side === known10.reason.side) known10.more += 1;
-      known10.onBase ||= each.side === "base";
-      known10.onHead ||= each.side === "head";
+      if (each.side === "head" && !known11.onHead) known11.reason = each;
+      else if (each.side === known11.reason.side) known11.more += 1;
+      known11.onBase ||= each.side === "base";
+      known11.onHead ||= each.side === "head";
     }
   }
   const limits2 = wholeRunLimits(broken);
@@ -15649,7 +15649,7 @@ function unreadableReasons(broken, changed, isKept) {
     return {
       id: shortHash(kind, unit3, file),
       kind,
-      status: isGone || onHead && (!onBase || changed.has(file)) ? "new" : "existing",
+      status: isGone || onHead && (!onBase || changed2.has(file)) ? "new" : "existing",
       unit: unit3,
       file,
       // A line of the base is none of the head's.
@@ -15749,12 +15749,12 @@ function definitions({ resource, overridden, inForce: inForce3 }) {
 function lineText(line) {
   return line === void 0 ? "" : ` line ${String(line)}`;
 }
-function touches(changed) {
-  const paths = new Set(changed);
-  const folders = new Set(changed.map(folderOf));
-  const ancestors = new Set(changed);
+function touches(changed2) {
+  const paths = new Set(changed2);
+  const folders = new Set(changed2.map(folderOf));
+  const ancestors = new Set(changed2);
   for (const folder of folders) for (let at2 = folder; !ancestors.has(at2); at2 = folderOf(at2)) ancestors.add(at2);
-  return (unit3) => changed.length > 0 && (isRedefined(unit3) || [unit3.base, unit3.head].some((side2) => {
+  return (unit3) => changed2.length > 0 && (isRedefined(unit3) || [unit3.base, unit3.head].some((side2) => {
     if (side2 === void 0) return false;
     const { inputs, valuesFile } = side2;
     return valuesFile !== void 0 && paths.has(valuesFile) || some(inputs.files, paths) || some(inputs.folders, folders) || inputs.trees.some((tree3) => ancestors.has(tree3));
@@ -15774,9 +15774,9 @@ function unreadableCoverage(broken) {
     const key3 = `${file}
 ${String(problem.line)}
 ${problem.reason}`;
-    const known10 = found2.get(key3);
-    if (known10 === void 0) found2.set(key3, { file, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
-    else if (known10.side !== side2) known10.side = "both";
+    const known11 = found2.get(key3);
+    if (known11 === void 0) found2.set(key3, { file, ...problem.line === void 0 ? {} : { line: problem.line }, side: side2, reason: problem.reason, remedy: problem.remedy });
+    else if (known11.side !== side2) known11.side = "both";
   }
   return sortedBy(found2.values(), (entry2) => entry2.file, (entry2) => entry2.line ?? 0, (entry2) => entry2.reason);
 }
@@ -15834,10 +15834,10 @@ function settleOne(manifest, problems, check, given) {
     const told = given?.get(text8);
     const candidates4 = choices === void 0 ? constantsFor(text8) : told !== void 0 && choices.includes(told) ? [told] : choices;
     for (const candidate of candidates4) {
-      const changed = isKey2 ? withKey(manifest, path2, String(candidate)) : withValue3(manifest, path2, candidate);
-      const left = check(changed);
+      const changed2 = isKey2 ? withKey(manifest, path2, String(candidate)) : withValue3(manifest, path2, candidate);
+      const left = check(changed2);
       if (left.some((problem) => (problem.kind === "schema" || problem.kind === "webhook") && samePlace(problem.path, path2, isKey2 ? String(candidate) : void 0))) continue;
-      return { manifest: changed, problems: left, unresolved: { text: text8, path: path2, ...choices === void 0 ? {} : { choices } } };
+      return { manifest: changed2, problems: left, unresolved: { text: text8, path: path2, ...choices === void 0 ? {} : { choices } } };
     }
   }
   return void 0;
@@ -16015,15 +16015,15 @@ var init_decode2 = __esm({
         if (value === null || typeof value !== "object") return decodeDocument(value, context2);
         const { origin, unit: unit3, defaultNamespace } = context2;
         const forms = this.#known.get(value) ?? /* @__PURE__ */ new Map();
-        const known10 = forms.get(anyNamespace) ?? forms.get(defaultNamespace);
-        if (known10 === void 0) {
+        const known11 = forms.get(anyNamespace) ?? forms.get(defaultNamespace);
+        if (known11 === void 0) {
           const fresh = decodeDocument(value, context2);
           const isOfUnit = fresh.type === "resources" && fresh.resources.some((resource) => resource.namespace === defaultNamespace);
           this.#known.set(value, forms.set(isOfUnit ? defaultNamespace : anyNamespace, fresh));
           return fresh;
         }
-        if (known10.type !== "resources") return known10;
-        return { ...known10, resources: known10.resources.map((resource) => asTwin(resource, { origin: resource.origin.item === void 0 ? origin : { ...origin, item: resource.origin.item }, unit: unit3 })) };
+        if (known11.type !== "resources") return known11;
+        return { ...known11, resources: known11.resources.map((resource) => asTwin(resource, { origin: resource.origin.item === void 0 ? origin : { ...origin, item: resource.origin.item }, unit: unit3 })) };
       }
     };
     anyNamespace = "";
@@ -16035,15 +16035,15 @@ var init_decode2 = __esm({
 // src/mesh/ports.ts
 function portProtocol(port3) {
   if (port3.protocol !== "TCP") return "udp";
-  const named10 = port3.appProtocol ?? port3.name;
+  const named11 = port3.appProtocol ?? port3.name;
   const kubernetes = port3.appProtocol === void 0 ? void 0 : kubernetesNames[port3.appProtocol];
   if (kubernetes !== void 0) return kubernetes;
-  return namedProtocol(named10) ?? (wellKnownTcp.has(port3.port) ? "tcp" : "auto");
+  return namedProtocol(named11) ?? (wellKnownTcp.has(port3.port) ? "tcp" : "auto");
 }
 function namedProtocol(name2) {
-  const lower2 = name2.toLowerCase();
-  if (lower2.startsWith("grpc-web")) return "http";
-  const head = lower2.split("-", 1)[0] ?? "";
+  const lower3 = name2.toLowerCase();
+  if (lower3.startsWith("grpc-web")) return "http";
+  const head = lower3.split("-", 1)[0] ?? "";
   if (httpNames.has(head)) return "http";
   if (tcpNames.has(head)) return "tcp";
   if (head === "udp") return "udp";
@@ -16064,13 +16064,13 @@ function declaredPorts(spec, services, seniors) {
     )
   );
   const candidates4 = byName2.flatMap(
-    (service, order3) => service.spec.ports.map((port3, position) => ({
+    (service, order4) => service.spec.ports.map((port3, position) => ({
       service,
       port: port3,
       generation: generation(service, seniors),
       second: creationSecond(service.creationTimestamp),
       named: typeof port3.targetPort === "string" ? 1 : 0,
-      order: order3,
+      order: order4,
       position
     }))
   );
@@ -17051,7 +17051,7 @@ function changes2(generator) {
   return generator["behavior"] === "merge" || generator["behavior"] === "replace";
 }
 function withoutOutside(value, names4) {
-  const isHere = (name2) => typeof name2 !== "string" || names4.has(anyName) || [...names4].some((known10) => known10 === name2 || name2.includes(known10));
+  const isHere = (name2) => typeof name2 !== "string" || names4.has(anyName) || [...names4].some((known11) => known11 === name2 || name2.includes(known11));
   const kept2 = { ...value };
   const keep2 = (field3, isKept) => {
     if (Array.isArray(kept2[field3])) kept2[field3] = kept2[field3].filter((entry2) => !isRecord(entry2) || isKept(entry2));
@@ -17218,7 +17218,7 @@ var init_kustomize_build = __esm({
         const base3 = this.outside.findIndex((content2) => content2.kind === "base" && files.has(content2.file));
         const content = this.outside[base3];
         if (content === void 0) return;
-        const isHere = (kind, name2) => objects2.some((known10) => known10.kind === anyName || known10.kind === kind && name2.includes(known10.name));
+        const isHere = (kind, name2) => objects2.some((known11) => known11.kind === anyName || known11.kind === kind && name2.includes(known11.name));
         const parts2 = aimedOutside(value, (path2) => this.#patchDocuments(folder, path2), isHere).map(({ detail, path: path2, needle }) => {
           const at2 = path2 === void 0 ? file : resolvePath(folder, path2) ?? file;
           const place3 = this.moved.get(at2) ?? at2;
@@ -17772,9 +17772,9 @@ function blameAt({ cited: place3, via }, difference2, pair, input) {
   const side2 = place3.added.some(isContent) || place3.removed.length === 0 ? "RIGHT" : "LEFT";
   const lines = (side2 === "RIGHT" ? place3.added : place3.removed).filter((line2) => line2.text.trim() !== "");
   const whole4 = lines.length > 0 && lines.length === (side2 === "RIGHT" ? place3.added : place3.removed).length && !pair[side2 === "RIGHT" ? "base" : "head"].entries.has(place3.path);
-  const named10 = whole4 ? void 0 : namingLine(lines, origin, difference2);
-  const first = named10 ?? lines[0];
-  const last = named10 ?? lines.at(-1);
+  const named11 = whole4 ? void 0 : namingLine(lines, origin, difference2);
+  const first = named11 ?? lines[0];
+  const last = named11 ?? lines.at(-1);
   const line = first?.line ?? 1;
   return { file: place3.path, line, endLine: Math.min(Math.max(last?.line ?? line, line), line + 29), side: side2, via: [...via, ...viaOf(place3, origin, side2, input)] };
 }
@@ -17812,13 +17812,13 @@ function viaOf(place3, origin, side2, { pair, documents, head, base: base3 }) {
     return [{ file: origin.file, line: 1, role: "template" }];
   }
   if (isKustomizationName(baseName(place3.path)) || origin?.file === place3.path) return [];
-  const named10 = readBy(side2 === "RIGHT" ? head : base3).filter((path2) => isKustomizationName(baseName(path2))).flatMap((path2) => {
+  const named11 = readBy(side2 === "RIGHT" ? head : base3).filter((path2) => isKustomizationName(baseName(path2))).flatMap((path2) => {
     const entry2 = tree3.entries.get(path2);
     const text8 = entry2?.type === "file" ? documents.text(entry2.blob) : void 0;
     return text8?.includes(baseName(place3.path)) === true ? [{ path: path2, line: lineOf(text8, baseName(place3.path)) }] : [];
   });
-  const above = named10.filter(({ path: path2 }) => below(place3.path, folderOf(path2))).sort((left, right) => right.path.length - left.path.length);
-  const nearest2 = above[0] ?? named10[0];
+  const above = named11.filter(({ path: path2 }) => below(place3.path, folderOf(path2))).sort((left, right) => right.path.length - left.path.length);
+  const nearest2 = above[0] ?? named11[0];
   return nearest2 === void 0 ? [] : [{ file: nearest2.path, line: nearest2.line, role: "kustomization" }];
 }
 var mostPlaces, mostRenderings, mostRendered, decisive;
@@ -17899,9 +17899,9 @@ function explained(failing) {
   return failing.of.kind === "helm" ? ofHelm(failing) : ofKustomize(failing);
 }
 function ofHelm({ reason, of, outside, tree: tree3 }) {
-  const known10 = helmRemedies.find(([words3]) => words3.test(reason))?.[1];
+  const known11 = helmRemedies.find(([words3]) => words3.test(reason))?.[1];
   const charts = outside.map(({ name: name2 }) => `\`${name2.slice(name2.lastIndexOf("/") + 1)}\``);
-  const remedy2 = known10 === values2 && charts.length > 0 ? `the value may be one of ${listed(charts)}, which ${charts.length === 1 ? "is" : "are"} not in the repository: put ${charts.length === 1 ? "it" : "them"} into \`charts/\` with \`helm dependency build\`, or ${values2}` : known10;
+  const remedy2 = known11 === values2 && charts.length > 0 ? `the value may be one of ${listed(charts)}, which ${charts.length === 1 ? "is" : "are"} not in the repository: put ${charts.length === 1 ? "it" : "them"} into \`charts/\` with \`helm dependency build\`, or ${values2}` : known11;
   const places = [...reason.matchAll(/([^\s:()"<>]+\/templates\/[^\s:()"<>]+)(?::(\d+))?/gu)];
   const place3 = places.findLast((each) => each[2] !== void 0) ?? places.at(-1);
   const file = place3?.[1] === void 0 ? void 0 : templateFile(place3[1], of, tree3);
@@ -17918,14 +17918,14 @@ function listed(names4) {
 function ofKustomize(failing) {
   const { reason } = failing;
   if (/mapping key "[^"]*" already defined/u.test(reason)) return { remedy: "keep one of the two equal keys", ...firstProblem(failing, ["duplicate-key", "glued-separator"]) };
-  const named10 = namedFile(failing);
-  const at2 = named10 === void 0 ? {} : { file: named10 };
+  const named11 = namedFile(failing);
+  const at2 = named11 === void 0 ? {} : { file: named11 };
   if (/kustomization\.ya?ml is empty/u.test(reason)) return { ...at2, remedy: "write `resources` into it, or take the folder out where it is named" };
   if (/failed to find unique target for patch/u.test(reason)) return { ...at2, ...lineOfName(failing, /target for patch \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|$)/u), remedy: "correct kind, name and namespace that the patch aims at, or remove the patch" };
   if (/may not add resource with an already registered id/u.test(reason)) return { ...at2, ...lineOfName(failing, /already registered id: \S*?\/(\S+)\.(?:\[noNs\]|[a-z0-9-]+)(?:\s|['"]|$)/u), remedy: "the object is taken twice: take one of the two out" };
   const variable = /var '\{(\S+) /u.exec(reason)?.[1];
   if (variable !== void 0) return { ...placeOf2(failing, new RegExp(String.raw`^\s*(?:- )?name:\s*["']?${escaped(variable)}["']?\s*$`, "mu")), remedy: "take the object that the entry of `vars` names among the resources, or remove the entry" };
-  return named10 === void 0 ? firstProblem(failing) : at2;
+  return named11 === void 0 ? firstProblem(failing) : at2;
 }
 function namedFile({ reason, of, files }) {
   let found2;
@@ -17988,14 +17988,14 @@ var init_explain = __esm({
 // src/app/render/roots.ts
 async function discoverRendered(pair, written3, renderings, discover) {
   let discovered = written3;
-  let known10 = "";
+  let known11 = "";
   for (let round2 = 0; round2 < mostRounds; round2 += 1) {
     const { units, rootHolders: rootHolders2, documents } = discovered;
     const holders = units.filter((unit3) => rootHolders2.base.has(unit3.id) || rootHolders2.head.has(unit3.id));
     const jobs = renderJobs(holders, pair, documents, () => true);
     const asked = jobs.map((job) => `${job.side} ${job.unit} ${job.work.type === "render" ? job.work.key : ""}`).join("\n");
-    if (asked === known10) return discovered;
-    known10 = asked;
+    if (asked === known11) return discovered;
+    known11 = asked;
     discovered = discover({ documents, roots: await renderedRoots(pair, jobs, documents, renderings) });
   }
   return discovered;
@@ -18060,11 +18060,11 @@ function planEnvironments(units, stated) {
   const components = componentsOf(ordered3, disputesOf(ordered3));
   const told = toldEnvironments(ordered3, stated);
   const labels3 = new Map([...told].map(([id, names5]) => [id, names5[0] ?? id]));
-  const together2 = /* @__PURE__ */ new Set();
+  const together4 = /* @__PURE__ */ new Set();
   for (const component of components) {
     const evidence = labelComponent(component, labels3);
     if (evidence === "names" && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) {
-      for (const unit3 of component.units) if (!told.has(unit3.id)) together2.add(unit3.id);
+      for (const unit3 of component.units) if (!told.has(unit3.id)) together4.add(unit3.id);
     }
   }
   const names4 = distinct([...labels3.values(), ...[...told.values()].flat(), ...Object.keys(stated)]);
@@ -18073,14 +18073,14 @@ function planEnvironments(units, stated) {
   const apart4 = /* @__PURE__ */ new Map();
   for (const unit3 of ordered3) {
     const segments2 = segmentsOf(unit3);
-    if (labels3.has(unit3.id) && !together2.has(unit3.id) || told.has(unit3.id) || !segments2.some(isEnvironmentWord)) continue;
+    if (labels3.has(unit3.id) && !together4.has(unit3.id) || told.has(unit3.id) || !segments2.some(isEnvironmentWord)) continue;
     const joined5 = joinedBy(wordsIn(segments2), wordsOf2);
     apart4.set(unit3.id, joined5.length > 0 ? joined5 : [environmentSegment(segments2) ?? unit3.id]);
   }
   const all = distinct([...names4, ...[...apart4.values()].flat()]);
   const environments2 = all.map((name2) => {
     const isOwn2 = (unit3) => told.get(unit3.id)?.includes(name2) ?? labels3.get(unit3.id) === name2;
-    const isShared = (unit3) => (!labels3.has(unit3.id) || together2.has(unit3.id)) && (apart4.get(unit3.id)?.includes(name2) ?? true);
+    const isShared = (unit3) => (!labels3.has(unit3.id) || together4.has(unit3.id)) && (apart4.get(unit3.id)?.includes(name2) ?? true);
     const members3 = ordered3.filter((unit3) => isOwn2(unit3) || isShared(unit3));
     return {
       id: name2,
@@ -18209,9 +18209,9 @@ function keepsApart(component, labels3) {
     return dispute.groups.every(
       (group4, index) => group4.every((id) => {
         const label3 = labels3.get(id) ?? id;
-        const known10 = owner.get(label3);
-        if (known10 === void 0) owner.set(label3, index);
-        return known10 === void 0 || known10 === index;
+        const known11 = owner.get(label3);
+        if (known11 === void 0) owner.set(label3, index);
+        return known11 === void 0 || known11 === index;
       })
     );
   });
@@ -18287,7 +18287,7 @@ var init_untouched = __esm({
 });
 
 // src/app/render/prepare.ts
-async function prepareRendering(pair, config3, renderer2, { repository, everything: everything5 = false } = {}) {
+async function prepareRendering(pair, config3, renderer2, { repository, everything: everything6 = false } = {}) {
   const blobs = new Map(pair.blobs);
   const base3 = pair.base;
   const extended2 = { base: base3, head: pair.head === base3 ? base3 : pair.head, blobs };
@@ -18296,7 +18296,7 @@ async function prepareRendering(pair, config3, renderer2, { repository, everythi
   const discovered = await discoverRendered(extended2, written3, work, (again2) => discoverUnits(extended2, config3, repository, again2));
   const needy = discovered.units.filter((unit3) => [unit3.base, unit3.head].some((side2) => side2 !== void 0 && side2.kind !== "plain"));
   if (needy.length === 0) return { pair: extended2, discovered, rendered: nothingRendered };
-  const untouched2 = everything5 || base3 === pair.head ? /* @__PURE__ */ new Set() : untouchedUnits(discovered.units, touchedBy(extended2), config3);
+  const untouched2 = everything6 || base3 === pair.head ? /* @__PURE__ */ new Set() : untouchedUnits(discovered.units, touchedBy(extended2), config3);
   const jobs = renderJobs(needy, { base: base3, head: pair.head }, discovered.documents, (unit3) => !untouched2.has(unit3.id) && unit3.base?.pinned === void 0 && unit3.head?.pinned === void 0);
   const results = await work.all(jobs);
   const units = /* @__PURE__ */ new Map();
@@ -18597,10 +18597,10 @@ import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join as join4, relative, sep } from "node:path";
 import process4 from "node:process";
 async function findKustomize(settings2, sandbox) {
-  const named10 = settings2.kustomize;
+  const named11 = settings2.kustomize;
   const remedy2 = "install `kustomize` or `kubectl`, or name one with `tools.kustomize`";
   let refused;
-  for (const name2 of named10 === void 0 ? ["kustomize", "kubectl"] : [named10]) {
+  for (const name2 of named11 === void 0 ? ["kustomize", "kubectl"] : [named11]) {
     const place3 = locate(name2, settings2);
     if (place3.type === "refused") refused ??= place3.reason;
     if (place3.type !== "found") continue;
@@ -18608,7 +18608,7 @@ async function findKustomize(settings2, sandbox) {
     if (tool2 !== void 0) return { type: "tool", tool: tool2 };
     refused ??= `\`${name2}\` does not say which version of kustomize it is`;
   }
-  return { type: "missing", reason: refused ?? (named10 === void 0 ? "neither `kustomize` nor `kubectl` is on PATH" : `\`${named10}\` is not on PATH`), remedy: remedy2 };
+  return { type: "missing", reason: refused ?? (named11 === void 0 ? "neither `kustomize` nor `kubectl` is on PATH" : `\`${named11}\` is not on PATH`), remedy: remedy2 };
 }
 async function findHelm(settings2, sandbox) {
   const name2 = settings2.helm ?? "helm";
@@ -18703,8 +18703,8 @@ function rewritten(files, functions) {
   return new Map([...files].map(([path2, content]) => {
     if (!isText(path2)) return [path2, content];
     const text8 = textOf4(content);
-    const changed = text8.replace(action, (whole4) => whole4.replace(names4, (word2, name2) => name2 === void 0 ? word2 : functions[name2] ?? word2));
-    return [path2, changed === text8 ? content : changed];
+    const changed2 = text8.replace(action, (whole4) => whole4.replace(names4, (word2, name2) => name2 === void 0 ? word2 : functions[name2] ?? word2));
+    return [path2, changed2 === text8 ? content : changed2];
   }));
 }
 function foundObject(files) {
@@ -18850,11 +18850,11 @@ var init_workspace = __esm({
 // src/adapters/render/packed.ts
 import { gunzipSync } from "node:zlib";
 function opened(files, limit) {
-  let known10 = files;
+  let known11 = files;
   let left = limit;
   for (let round2 = 0; round2 < mostRounds2; round2 += 1) {
-    const next = new Map(known10);
-    for (const [path2, content] of known10) {
+    const next = new Map(known11);
+    for (const [path2, content] of known11) {
       const folder = /^(.*(?:^|\/)charts)\/[^/]+\.tgz$/u.exec(path2)?.[1];
       const held = folder === void 0 || typeof content === "string" ? void 0 : filesOf(content, left);
       if (folder === void 0 || held === void 0) continue;
@@ -18867,10 +18867,10 @@ function opened(files, limit) {
         left -= bytes.length;
       }
     }
-    if (next.size === known10.size && [...next.keys()].every((path2) => known10.has(path2))) return known10;
-    known10 = next;
+    if (next.size === known11.size && [...next.keys()].every((path2) => known11.has(path2))) return known11;
+    known11 = next;
   }
-  return known10;
+  return known11;
 }
 function filesOf(content, limit) {
   let bytes;
@@ -18952,8 +18952,8 @@ function createRenderer(options2) {
       const name2 = helper.tool === void 0 ? tool2.name : `${tool2.name}, ${helper.tool.name}`;
       if (request4.files.size > limits2.files) return { type: "limit", tool: name2, reason: `it reads ${String(request4.files.size)} files, the limit is ${String(limits2.files)}`, remedy: "split the unit" };
       const key3 = cacheKey([name2, request4.path, request4.how, [...request4.files].map(([path2, file]) => [path2, "blob" in file ? file.blob : `=${file.text}`])]);
-      const known10 = await cache.read(key3);
-      if (known10 !== void 0) return { type: "rendered", tool: name2, documents: known10 };
+      const known11 = await cache.read(key3);
+      if (known11 !== void 0) return { type: "rendered", tool: name2, documents: known11 };
       const rendered = await renderFresh(request4, { tool: tool2, helper: helper.tool, name: name2, limits: limits2, bytes: options2.bytes });
       if (rendered.type === "rendered") await cache.write(key3, rendered.documents);
       return rendered;
@@ -19102,14 +19102,14 @@ import { homedir } from "node:os";
 import { delimiter as delimiter2, join as join7 } from "node:path";
 import process5 from "node:process";
 import { fileURLToPath } from "node:url";
-async function prepare(pair, config3, { raw, untrusted, repository, everything: everything5 }) {
+async function prepare(pair, config3, { raw, untrusted, repository, everything: everything6 }) {
   const renderer2 = createRenderer({
     tools: { kustomize: config3.tools.kustomize, helm: config3.tools.helm, searchPath: searchPath(), untrusted },
     bytes: (blobs) => bytesOf(pair, blobs, raw),
     cache: cacheOf(),
     limits: { milliseconds: config3.limits.seconds * 1e3 }
   });
-  return prepareRendering(pair, config3, renderer2, { repository, everything: everything5 });
+  return prepareRendering(pair, config3, renderer2, { repository, everything: everything6 });
 }
 function searchPath() {
   const own4 = ["../tools/bin", "../../tools/bin"].map((folder) => fileURLToPath(new URL(folder, import.meta.url))).filter((folder) => existsSync2(folder));
@@ -19127,9 +19127,9 @@ async function bytesOf(pair, blobs, raw) {
   return found2;
 }
 function cacheOf() {
-  const named10 = process5.env.MESH_POSTURE_CACHE ?? "";
-  if (named10 === "off") return noCache;
-  if (named10 !== "") return directoryCache(named10);
+  const named11 = process5.env.MESH_POSTURE_CACHE ?? "";
+  if (named11 === "off") return noCache;
+  if (named11 !== "") return directoryCache(named11);
   const temporary = process5.env.GITHUB_ACTIONS === "true" ? process5.env.RUNNER_TEMP ?? "" : "";
   if (temporary !== "") return directoryCache(join7(temporary, "mesh-posture-cache"));
   const home = process5.env.XDG_CACHE_HOME ?? "";
@@ -19138,8 +19138,8 @@ function cacheOf() {
 function gitBytes(repository) {
   return async (blobs) => {
     const found2 = /* @__PURE__ */ new Map();
-    const known10 = blobs.filter((blob) => /^[0-9a-f]{40,64}$/u.test(blob));
-    await readObjects(repository, known10, rawLimitBytes, (blob, object3) => {
+    const known11 = blobs.filter((blob) => /^[0-9a-f]{40,64}$/u.test(blob));
+    await readObjects(repository, known11, rawLimitBytes, (blob, object3) => {
       if (object3.type === "content") found2.set(blob, object3.bytes);
     }).catch(() => void 0);
     return found2;
@@ -19201,12 +19201,12 @@ function ofTwoSorts(base3, head) {
   const [folder, revision2] = isDirectory(base3) ? [base3, head] : [head, base3];
   return new InputError(`\`${folder}\` is a directory and \`${revision2}\` is not`, `name two revisions or two directories; \`git worktree add DIR ${revision2}\` makes a directory of a revision`);
 }
-async function openTree(named10) {
-  const target = named10 ?? ".";
+async function openTree(named11) {
+  const target = named11 ?? ".";
   if (isDirectory(target)) {
-    const { tree: tree4, blobs: blobs2 } = await readDirectory(target, { label: named10 ?? "working tree" });
+    const { tree: tree4, blobs: blobs2 } = await readDirectory(target, { label: named11 ?? "working tree" });
     const pair = pairOf(tree4, tree4, blobs2);
-    return { pair, comparison: { mode: "snapshot", base: null, head: { id: target, label: named10 ?? "working tree" } }, source: { raw: directoryBytes(pair, { base: target, head: target }), untrusted: [target] } };
+    return { pair, comparison: { mode: "snapshot", base: null, head: { id: target, label: named11 ?? "working tree" } }, source: { raw: directoryBytes(pair, { base: target, head: target }), untrusted: [target] } };
   }
   const root = await repositoryFor([target]);
   const { tree: tree3, blobs, id } = await readRevision(root, target);
@@ -19445,8 +19445,8 @@ var init_selection = __esm({
 // src/mesh/attachment.ts
 function policiesFor(mesh2, workload2) {
   const index = indexOf(mesh2);
-  const known10 = index.known.get(workload2);
-  if (known10 !== void 0) return known10;
+  const known11 = index.known.get(workload2);
+  if (known11 !== void 0) return known11;
   const fresh = attachedTo(index, mesh2.config.rootNamespace, workload2);
   index.known.set(workload2, fresh);
   return fresh;
@@ -19472,8 +19472,8 @@ function byScope(policies2, root) {
   const [only4, another] = policies2;
   if (only4 === void 0) return noPeer;
   if (another !== void 0) return sortedOut(policies2, root);
-  const known10 = alone.get(only4);
-  if (known10?.root === root) return known10.scopes;
+  const known11 = alone.get(only4);
+  if (known11?.root === root) return known11.scopes;
   const scopes2 = sortedOut(policies2, root);
   alone.set(only4, { root, scopes: scopes2 });
   return scopes2;
@@ -19519,8 +19519,8 @@ function indexOf(mesh2) {
   return index;
 }
 function finderOnce(list4, make) {
-  const known10 = finders.get(list4);
-  if (known10 !== void 0) return known10;
+  const known11 = finders.get(list4);
+  if (known11 !== void 0) return known11;
   const fresh = make(list4);
   finders.set(list4, fresh);
   return fresh;
@@ -19586,8 +19586,8 @@ function pairKey(key3, value) {
   return `${key3}\0${value}`;
 }
 function byPairOf(index, namespace, workloads2) {
-  const known10 = index.byPair.get(namespace);
-  if (known10 !== void 0) return known10;
+  const known11 = index.byPair.get(namespace);
+  if (known11 !== void 0) return known11;
   const fresh = /* @__PURE__ */ new Map();
   for (const workload2 of workloads2()) {
     for (const [key3, value] of Object.entries(workload2.labels)) {
@@ -19600,8 +19600,8 @@ function byPairOf(index, namespace, workloads2) {
   return fresh;
 }
 function indexOf2({ workloads: workloads2 }) {
-  const known10 = indexes2.get(workloads2);
-  if (known10 !== void 0) return known10;
+  const known11 = indexes2.get(workloads2);
+  if (known11 !== void 0) return known11;
   const fresh = { byNamespace: groupBy(workloads2.values(), (workload2) => workload2.namespace), byPair: /* @__PURE__ */ new Map() };
   indexes2.set(workloads2, fresh);
   return fresh;
@@ -19623,16 +19623,16 @@ function servicesOf(mesh2, workload2) {
 }
 function portsDeclaredFor(mesh2, workload2) {
   const { ports: ports3 } = indexOf3(mesh2);
-  const known10 = ports3.get(workload2);
-  if (known10 !== void 0) return known10;
+  const known11 = ports3.get(workload2);
+  if (known11 !== void 0) return known11;
   const spec = podSpecOf(workload2);
   const fresh = spec === void 0 ? [] : declaredPorts(spec, servicesOf(mesh2, workload2).filter((service) => service.kind === "Service"), mesh2.seniors);
   ports3.set(workload2, fresh);
   return fresh;
 }
 function addressableNamed(mesh2, host) {
-  const known10 = indexOf3(mesh2).byHost.get(host.toLowerCase());
-  if (known10 !== void 0) return known10;
+  const known11 = indexOf3(mesh2).byHost.get(host.toLowerCase());
+  if (known11 !== void 0) return known11;
   const [name2, namespace, svc, ...rest] = host.toLowerCase().split(".");
   if (namespace === void 0 || rest.length > 0 || svc !== void 0 && svc !== "svc") return void 0;
   return indexOf3(mesh2).byHost.get(serviceHost(name2 ?? "", namespace));
@@ -19914,8 +19914,8 @@ function ambientCapture(annotations) {
 function sidecarCapture(annotations, defaults2) {
   if (Object.keys(annotations).length > 0) return freshCapture(annotations, defaults2);
   const key3 = JSON.stringify(defaults2);
-  const known10 = unannotated.get(key3);
-  if (known10 !== void 0) return known10;
+  const known11 = unannotated.get(key3);
+  if (known11 !== void 0) return known11;
   const fresh = freshCapture(annotations, defaults2);
   unannotated.set(key3, fresh);
   return fresh;
@@ -19961,13 +19961,13 @@ function installationsOf(resources) {
     }
     if (resource.kind === "IstioRevisionTag") tags.set(resource.name, resource.spec.target.kind === "IstioRevision" || resource.spec.target.name !== "default" ? resource.spec.target.name : "");
     if (resource.kind === "IstioOperator" || resource.kind === "Istio" || resource.kind === "IstioRevision") {
-      const named10 = resource.kind === "IstioOperator" ? resource.spec.revision ?? "" : resource.spec.revision ?? (resource.name === "default" ? "" : resource.name);
-      found2.push(installationOf(named10 === "default" ? "" : named10, resource.spec));
+      const named11 = resource.kind === "IstioOperator" ? resource.spec.revision ?? "" : resource.spec.revision ?? (resource.name === "default" ? "" : resource.name);
+      found2.push(installationOf(named11 === "default" ? "" : named11, resource.spec));
     }
   }
   if (found2.length === 0 && tags.size === 0) return void 0;
-  const known10 = found2.length === 0 ? onlyInstallation : found2;
-  return known10.map((installation) => withTags(installation, [...tags].filter(([, revision2]) => revision2 === installation.revision).map(([tag]) => tag))).sort(compareBy((installation) => installation.revision));
+  const known11 = found2.length === 0 ? onlyInstallation : found2;
+  return known11.map((installation) => withTags(installation, [...tags].filter(([, revision2]) => revision2 === installation.revision).map(([tag]) => tag))).sort(compareBy((installation) => installation.revision));
 }
 function orphanedHooks(resources, installations) {
   const served2 = new Set(installations.flatMap(({ revision: revision2, names: names4 }) => [revision2 === "" ? "istiod" : `istiod-${revision2}`, ...[...names4].map((name2) => `istiod-revision-tag-${name2}`)]));
@@ -20126,12 +20126,12 @@ function faultOf(mesh2, gateway2, namespace, addressed2) {
   return admits(mesh2, gateway2, namespace) ? void 0 : "not-admitted";
 }
 function gatewayNamed(mesh2, namespace, name2) {
-  let known10 = gateways.get(mesh2);
-  if (known10 === void 0) {
-    known10 = new Map(ofKind(mesh2, "KubernetesGateway").map((gateway2) => [`${gateway2.namespace ?? ""}/${gateway2.name}`, gateway2]));
-    gateways.set(mesh2, known10);
+  let known11 = gateways.get(mesh2);
+  if (known11 === void 0) {
+    known11 = new Map(ofKind(mesh2, "KubernetesGateway").map((gateway2) => [`${gateway2.namespace ?? ""}/${gateway2.name}`, gateway2]));
+    gateways.set(mesh2, known11);
   }
-  return known10.get(`${namespace}/${name2}`);
+  return known11.get(`${namespace}/${name2}`);
 }
 function waypointIdentity(mesh2, { namespace, name: name2, gateway: gateway2 }) {
   return `${mesh2.config.trustDomain}/ns/${namespace}/sa/${gateway2.annotations["gateway.istio.io/service-account"] ?? name2}`;
@@ -20197,15 +20197,15 @@ function enrolmentKnowledge(rootNamespace, ...sides) {
   for (const resources of sides) {
     for (const resource of resources) {
       if (resource.kind === "Namespace") {
-        const known10 = namespaces4.get(resource.name) ?? empty2;
+        const known11 = namespaces4.get(resource.name) ?? empty2;
         const labelled = meshLabels.some((label3) => Object.hasOwn(resource.labels, label3));
         if (resource.labels["istio.io/dataplane-mode"] === "ambient" || Object.hasOwn(resource.labels, "istio.io/use-waypoint")) ambient = true;
-        namespaces4.set(resource.name, { ...known10, declared: true, labelled: known10.labelled || labelled, labels: known10.labels ?? resource.labels });
+        namespaces4.set(resource.name, { ...known11, declared: true, labelled: known11.labelled || labelled, labels: known11.labels ?? resource.labels });
         continue;
       }
       if ("podLabels" in resource.spec && resource.namespace !== void 0 && asksItself(resource.spec.podLabels)) {
-        const known10 = namespaces4.get(resource.namespace) ?? empty2;
-        namespaces4.set(resource.namespace, { ...known10, asked: true });
+        const known11 = namespaces4.get(resource.namespace) ?? empty2;
+        namespaces4.set(resource.namespace, { ...known11, asked: true });
       }
       if (policyKinds.has(resource.kind) && resource.namespace !== void 0 && resource.namespace !== rootNamespace) {
         namespaces4.set(resource.namespace, { ...namespaces4.get(resource.namespace) ?? empty2, policies: true });
@@ -20220,8 +20220,8 @@ function asksItself(podLabels) {
   return podLabels["sidecar.istio.io/inject"] === "true" || Object.hasOwn(podLabels, "istio.io/rev") || podLabels["istio.io/dataplane-mode"] === "ambient";
 }
 function enrolmentOf(pod, world) {
-  const known10 = world.knowledge.namespaces.get(pod.namespace);
-  const labels3 = pod.namespaceLabels ?? (world.closed ? void 0 : known10?.labels) ?? {};
+  const known11 = world.knowledge.namespaces.get(pod.namespace);
+  const labels3 = pod.namespaceLabels ?? (world.closed ? void 0 : known11?.labels) ?? {};
   const decided = decideEnrolment(pod, labels3, world);
   switch (decided.mode) {
     case "ambient":
@@ -20242,7 +20242,7 @@ function enrolmentOf(pod, world) {
   if (stated === "ambient") return { mode: "ambient" };
   if (stated === "none") return { mode: "none", because: "the configuration states it (`mesh.enrolment`)" };
   if (ignoredNamespaces.has(pod.namespace)) return { mode: "none", because: decided.because };
-  const unknown4 = known10 === void 0 || !known10.labelled && (!known10.declared || known10.policies && !known10.asked);
+  const unknown4 = known11 === void 0 || !known11.labelled && (!known11.declared || known11.policies && !known11.asked);
   if (!unknown4) return { mode: "none", because: decided.because };
   if (asGateway) return { mode: "gateway" };
   return { mode: "unknown", assumption: `enrolment:${pod.namespace}`, inWorld: world.knowledge.world };
@@ -20299,7 +20299,7 @@ function firingHook(pod, namespaceLabels2, installations) {
   const namespaceRevision = namespaceLabels2["istio.io/rev"];
   const podChoice = pod.labels["sidecar.istio.io/inject"];
   const podRevision = pod.labels["istio.io/rev"];
-  const named10 = (revision2) => {
+  const named11 = (revision2) => {
     if (installations === void 0) return { revision: revision2 === "default" ? void 0 : revision2, installation: void 0 };
     const installation = installations.find((candidate) => candidate.names.has(revision2));
     return installation === void 0 ? void 0 : hookOf(installation);
@@ -20312,8 +20312,8 @@ function firingHook(pod, namespaceLabels2, installations) {
   if (podChoice === "false") return void 0;
   if (injection === "enabled") return ofDefault();
   if (injection !== void 0) return void 0;
-  if (namespaceRevision !== void 0) return named10(namespaceRevision);
-  if (podRevision !== void 0) return named10(podRevision);
+  if (namespaceRevision !== void 0) return named11(namespaceRevision);
+  if (podRevision !== void 0) return named11(podRevision);
   if (podChoice === "true") return ofDefault();
   const everywhere = podChoice === void 0 ? installations?.find((candidate) => candidate.isDefault && candidate.byDefault) : void 0;
   return everywhere === void 0 ? void 0 : hookOf(everywhere);
@@ -20344,6 +20344,9 @@ function isGatewayPod(spec) {
 }
 function enrolmentAssumptionText(namespace, world) {
   return `the pods of namespace \`${namespace}\` are in the mesh (${world}): no manifest says so or denies it`;
+}
+function isSidecar({ enrolment }) {
+  return enrolment.mode === "sidecar" || enrolment.mode === "unknown" && enrolment.inWorld === "sidecar";
 }
 function isAmbient({ enrolment }) {
   return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
@@ -20757,6 +20760,183 @@ var init_membership = __esm({
   }
 });
 
+// src/sets/ip.ts
+function isIpv42(address) {
+  return address >> 32n === 0xffffn;
+}
+function parseIpv4(text8) {
+  const parts2 = text8.split(".");
+  if (parts2.length !== 4) return void 0;
+  let address = 0n;
+  for (const part3 of parts2) {
+    if (!/^(0|[1-9][0-9]{0,2})$/.test(part3)) return void 0;
+    const value = Number(part3);
+    if (value > 255) return void 0;
+    address = address << 8n | BigInt(value);
+  }
+  return address;
+}
+function parseGroups(text8) {
+  if (text8 === "") return [];
+  const groups2 = [];
+  const parts2 = text8.split(":");
+  for (const [index, part3] of parts2.entries()) {
+    if (index === parts2.length - 1 && part3.includes(".")) {
+      const low = parseIpv4(part3);
+      if (low === void 0) return void 0;
+      groups2.push(low >> 16n, low & 0xffffn);
+    } else {
+      if (!/^[0-9a-fA-F]{1,4}$/.test(part3)) return void 0;
+      groups2.push(BigInt(`0x${part3}`));
+    }
+  }
+  return groups2;
+}
+function parseIpv6(text8) {
+  const halves = text8.split("::");
+  if (halves.length > 2) return void 0;
+  const head = parseGroups(halves[0] ?? "");
+  const tail = halves.length === 2 ? parseGroups(halves[1] ?? "") : [];
+  if (head === void 0 || tail === void 0) return void 0;
+  if (halves.length === 2 && (halves[0] ?? "").includes(".")) return void 0;
+  const missing2 = 8 - head.length - tail.length;
+  if (halves.length === 2 ? missing2 < 1 : missing2 !== 0) return void 0;
+  const zeros = new Array(missing2).fill(0n);
+  return [...head, ...zeros, ...tail].reduce((address, group4) => address << 16n | group4, 0n);
+}
+function parseIp(text8) {
+  if (text8.includes(":")) return parseIpv6(text8);
+  const low = parseIpv4(text8);
+  return low === void 0 ? void 0 : mapped | low;
+}
+function parseCidr(text8) {
+  const slash = text8.indexOf("/");
+  const address = slash === -1 ? text8 : text8.slice(0, slash);
+  const value = parseIp(address);
+  if (value === void 0) return void 0;
+  const family = address.includes(":") ? 6 : 4;
+  const bits = family === 4 ? 32 : 128;
+  let length = bits;
+  if (slash !== -1) {
+    const digits2 = text8.slice(slash + 1);
+    if (!/^(0|[1-9][0-9]{0,2})$/.test(digits2)) return void 0;
+    length = Number(digits2);
+    if (length > bits) return void 0;
+  }
+  const plain6 = family === 4 ? value & 0xffffffffn : value;
+  const host = BigInt(bits - length);
+  return { type: "cidr", family, network: plain6 >> host << host, length };
+}
+function blockRange(block) {
+  const host = BigInt((block.family === 4 ? 32 : 128) - block.length);
+  const first = block.family === 4 ? mapped | block.network : block.network;
+  return [first, first + (1n << host) - 1n];
+}
+function blockHolds(block, address) {
+  if (block.family === 4 !== isIpv42(address)) return false;
+  const [first, last] = blockRange(block);
+  return address >= first && address <= last;
+}
+function formatIp(address) {
+  if (isIpv42(address)) return [24n, 16n, 8n, 0n].map((shift) => String(address >> shift & 0xffn)).join(".");
+  const groups2 = Array.from({ length: 8 }, (_, index) => Number(address >> BigInt(112 - 16 * index) & 0xffffn));
+  let best = { start: -1, length: 1 };
+  for (let start = 0; start < 8; start += 1) {
+    let length = 0;
+    while (start + length < 8 && groups2[start + length] === 0) length += 1;
+    if (length > best.length) best = { start, length };
+  }
+  const text8 = (from2, to2) => groups2.slice(from2, to2).map((group4) => group4.toString(16)).join(":");
+  if (best.start === -1) return text8(0, 8);
+  return `${text8(0, best.start)}::${text8(best.start + best.length, 8)}`;
+}
+function formatCidr(block) {
+  return `${formatIp(blockRange(block)[0])}/${String(block.length)}`;
+}
+var mapped;
+var init_ip = __esm({
+  "src/sets/ip.ts"() {
+    "use strict";
+    mapped = 0xffffn << 32n;
+  }
+});
+
+// src/mesh/outbound-capture.ts
+function outboundWay(mesh2, workload2, port3, address) {
+  const { capture, bypass, containers } = capturedBy(mesh2, workload2);
+  const around = (because2, rule2 = "M69") => ({ way: "around", rule: rule2, because: because2 });
+  const unknown4 = (because2, rule2 = "M69") => ({ way: "unknown", rule: rule2, because: because2 });
+  if (capture.mode === "none") return around("none of its outbound traffic goes through its sidecar");
+  if (capture.excludePorts.includes(port3)) return around(`\`excludeOutboundPorts\` keeps port ${String(port3)} from its sidecar`);
+  if (capture.excludeInterfaces.length > 0) return unknown4(`whether the call leaves by ${named2(capture.excludeInterfaces)}, which \`excludeInterfaces\` keeps from its sidecar`);
+  if (bypass.length > 0 && bypass.length === containers) return around("its containers run as the user of the proxy, whose traffic no proxy meets", "M72");
+  if (bypass.length > 0) return unknown4(`which container calls: traffic of ${named2(bypass)} goes without the proxy, as whose user it runs`, "M72");
+  const excluded = within(capture.excludeRanges, address);
+  if (excluded === "yes") return around("`excludeOutboundIPRanges` keeps the address from its sidecar");
+  if (excluded === "unknown") return unknown4(`whether the address that is called lies in ${named2(capture.excludeRanges)}, which \`excludeOutboundIPRanges\` keeps from its sidecar`);
+  if (capture.mode === "all" || capture.includePorts.includes(port3)) return through;
+  switch (within(capture.includeRanges, address)) {
+    case "yes":
+      return through;
+    case "no":
+      return around("neither `includeOutboundIPRanges` nor `includeOutboundPorts` brings the call to its sidecar");
+    case "unknown":
+      return unknown4(`whether the address that is called lies in ${named2(capture.includeRanges)}: \`includeOutboundIPRanges\` brings nothing else to its sidecar`);
+  }
+}
+function named2(texts9) {
+  return texts9.map((text8) => `\`${text8}\``).join(" or ");
+}
+function within(ranges, address) {
+  const blocks3 = ranges.flatMap((range2) => parseCidr(range2) ?? []);
+  if (address !== void 0) return blocks3.some((block) => blockHolds(block, address)) ? "yes" : "no";
+  if (ranges.includes("0.0.0.0/0") && ranges.includes("::/0")) return "yes";
+  return ranges.length === 0 ? "no" : "unknown";
+}
+function namedOutboundPorts(mesh2, workload2) {
+  const { capture } = capturedBy(mesh2, workload2);
+  return [...capture.excludePorts, ...capture.includePorts];
+}
+function outboundText(mesh2, workload2) {
+  const { capture, bypass, containers } = capturedBy(mesh2, workload2);
+  return JSON.stringify([capture, bypass.length === containers ? "all" : bypass]);
+}
+function capturedBy(mesh2, workload2) {
+  const ofMesh = known3.get(mesh2) ?? /* @__PURE__ */ new WeakMap();
+  known3.set(mesh2, ofMesh);
+  const cached2 = ofMesh.get(workload2);
+  if (cached2 !== void 0) return cached2;
+  const fresh = captured(mesh2, workload2);
+  ofMesh.set(workload2, fresh);
+  return fresh;
+}
+function captured(mesh2, { enrolment, namespace, annotations, resource }) {
+  if (resource === void 0 || !isWorkload(resource)) return everything2;
+  const { spec } = resource;
+  const defaults2 = captureDefaults(enrolment.mode === "sidecar" ? enrolment.revision : void 0, namespace, mesh2.enrolmentWorld, mesh2.config.interceptionMode);
+  for (const [own4, world] of [[annotations, defaults2], [annotations, { ...defaults2, cni: false, plugin: false }], [{}, defaults2]]) {
+    const redirected2 = redirectionOf(own4, world, proxyIds(spec));
+    if ("rejectedBy" in redirected2) continue;
+    const { outbound, exempt } = redirected2;
+    const applications = spec.containers.filter(({ name: name2 }) => name2 !== "istio-proxy").map(({ name: name2 }) => name2);
+    return { capture: outbound, bypass: bypassing(spec, outbound.mode === "none" ? void 0 : exempt).filter((name2) => applications.includes(name2)), containers: applications.length };
+  }
+  return everything2;
+}
+var through, everything2, known3;
+var init_outbound_capture = __esm({
+  "src/mesh/outbound-capture.ts"() {
+    "use strict";
+    init_ip();
+    init_membership();
+    init_ports();
+    init_redirection();
+    through = { way: "through" };
+    everything2 = { capture: { mode: "all", excludeInterfaces: [], excludePorts: [], excludeRanges: [], includePorts: [], includeRanges: [] }, bypass: [], containers: 0 };
+    known3 = /* @__PURE__ */ new WeakMap();
+  }
+});
+
 // src/mesh/hosts.ts
 function fullHost(host, namespace) {
   return host === "" || host === "*" || host.includes(".") || host.includes(":") ? host : `${host}.${namespace}${clusterDomain}`;
@@ -20861,10 +21041,10 @@ function mostSpecific(pool, host) {
   return longest === void 0 ? void 0 : pool.get(longest);
 }
 function poolsOf(mesh2) {
-  const cached2 = known3.get(mesh2);
+  const cached2 = known4.get(mesh2);
   if (cached2 !== void 0) return cached2;
   const fresh = pools(mesh2);
-  known3.set(mesh2, fresh);
+  known4.set(mesh2, fresh);
   return fresh;
 }
 function pools(mesh2) {
@@ -20923,7 +21103,7 @@ function merge(pool, rule2, exportTo) {
 function sameWords(left, right) {
   return left.size === right.size && [...left].every((word2) => right.has(word2));
 }
-var known3;
+var known4;
 var init_destination_rules = __esm({
   "src/semantics/outbound/destination-rules.ts"() {
     "use strict";
@@ -20934,7 +21114,7 @@ var init_destination_rules = __esm({
     init_selection();
     init_services();
     init_host_names();
-    known3 = /* @__PURE__ */ new WeakMap();
+    known4 = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -20997,107 +21177,6 @@ var init_client_tls = __esm({
     init_enrolment();
     init_selection();
     init_destination_rules();
-  }
-});
-
-// src/sets/ip.ts
-function isIpv42(address) {
-  return address >> 32n === 0xffffn;
-}
-function parseIpv4(text8) {
-  const parts2 = text8.split(".");
-  if (parts2.length !== 4) return void 0;
-  let address = 0n;
-  for (const part3 of parts2) {
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(part3)) return void 0;
-    const value = Number(part3);
-    if (value > 255) return void 0;
-    address = address << 8n | BigInt(value);
-  }
-  return address;
-}
-function parseGroups(text8) {
-  if (text8 === "") return [];
-  const groups2 = [];
-  const parts2 = text8.split(":");
-  for (const [index, part3] of parts2.entries()) {
-    if (index === parts2.length - 1 && part3.includes(".")) {
-      const low = parseIpv4(part3);
-      if (low === void 0) return void 0;
-      groups2.push(low >> 16n, low & 0xffffn);
-    } else {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(part3)) return void 0;
-      groups2.push(BigInt(`0x${part3}`));
-    }
-  }
-  return groups2;
-}
-function parseIpv6(text8) {
-  const halves = text8.split("::");
-  if (halves.length > 2) return void 0;
-  const head = parseGroups(halves[0] ?? "");
-  const tail = halves.length === 2 ? parseGroups(halves[1] ?? "") : [];
-  if (head === void 0 || tail === void 0) return void 0;
-  if (halves.length === 2 && (halves[0] ?? "").includes(".")) return void 0;
-  const missing2 = 8 - head.length - tail.length;
-  if (halves.length === 2 ? missing2 < 1 : missing2 !== 0) return void 0;
-  const zeros = new Array(missing2).fill(0n);
-  return [...head, ...zeros, ...tail].reduce((address, group4) => address << 16n | group4, 0n);
-}
-function parseIp(text8) {
-  if (text8.includes(":")) return parseIpv6(text8);
-  const low = parseIpv4(text8);
-  return low === void 0 ? void 0 : mapped | low;
-}
-function parseCidr(text8) {
-  const slash = text8.indexOf("/");
-  const address = slash === -1 ? text8 : text8.slice(0, slash);
-  const value = parseIp(address);
-  if (value === void 0) return void 0;
-  const family = address.includes(":") ? 6 : 4;
-  const bits = family === 4 ? 32 : 128;
-  let length = bits;
-  if (slash !== -1) {
-    const digits2 = text8.slice(slash + 1);
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(digits2)) return void 0;
-    length = Number(digits2);
-    if (length > bits) return void 0;
-  }
-  const plain6 = family === 4 ? value & 0xffffffffn : value;
-  const host = BigInt(bits - length);
-  return { type: "cidr", family, network: plain6 >> host << host, length };
-}
-function blockRange(block) {
-  const host = BigInt((block.family === 4 ? 32 : 128) - block.length);
-  const first = block.family === 4 ? mapped | block.network : block.network;
-  return [first, first + (1n << host) - 1n];
-}
-function blockHolds(block, address) {
-  if (block.family === 4 !== isIpv42(address)) return false;
-  const [first, last] = blockRange(block);
-  return address >= first && address <= last;
-}
-function formatIp(address) {
-  if (isIpv42(address)) return [24n, 16n, 8n, 0n].map((shift) => String(address >> shift & 0xffn)).join(".");
-  const groups2 = Array.from({ length: 8 }, (_, index) => Number(address >> BigInt(112 - 16 * index) & 0xffffn));
-  let best = { start: -1, length: 1 };
-  for (let start = 0; start < 8; start += 1) {
-    let length = 0;
-    while (start + length < 8 && groups2[start + length] === 0) length += 1;
-    if (length > best.length) best = { start, length };
-  }
-  const text8 = (from2, to2) => groups2.slice(from2, to2).map((group4) => group4.toString(16)).join(":");
-  if (best.start === -1) return text8(0, 8);
-  return `${text8(0, best.start)}::${text8(best.start + best.length, 8)}`;
-}
-function formatCidr(block) {
-  return `${formatIp(blockRange(block)[0])}/${String(block.length)}`;
-}
-var mapped;
-var init_ip = __esm({
-  "src/sets/ip.ts"() {
-    "use strict";
-    mapped = 0xffffn << 32n;
   }
 });
 
@@ -21191,8 +21270,8 @@ var init_normalize_path = __esm({
 
 // src/sets/path-template.ts
 function compileTemplate(text8) {
-  const known10 = compiled.get(text8);
-  if (known10 !== void 0) return known10;
+  const known11 = compiled.get(text8);
+  if (known11 !== void 0) return known11;
   const elements2 = [];
   for (let at2 = 0; at2 < text8.length; ) {
     if (text8.startsWith("{**}", at2)) {
@@ -21293,14 +21372,14 @@ function sentAt(places) {
     if (prefixes.length > mostPlaces2) return void 0;
     const gap = Array.from("x-yz0").find((character) => !prefixes.some((prefix3) => prefix3.includes(character))) ?? "ü";
     const own4 = given.map((prefix3) => `${start}${prefix3}`);
-    const known10 = /* @__PURE__ */ new Set([own4.map(() => "nothing").join(" ")]);
+    const known11 = /* @__PURE__ */ new Set([own4.map(() => "nothing").join(" ")]);
     for (let chosen2 = 0; chosen2 < 2 ** prefixes.length; chosen2 += 1) {
       const before = prefixes.filter((_, index) => (chosen2 & 1 << index) !== 0).map((prefix3) => `${prefix3}${gap}`).join("");
       for (const last of ["", ...prefixes]) {
         const sent = `${start}${before === "" ? gap : before}${last}`;
         const reading = own4.map((place3) => readingAt(place3, sent)).join(" ");
-        if (known10.has(reading)) continue;
-        known10.add(reading);
+        if (known11.has(reading)) continue;
+        known11.add(reading);
         found2.push(sent);
       }
     }
@@ -21339,14 +21418,14 @@ function pathMatches(pattern, path2) {
 function identityParts(identity2) {
   const [trustDomain, ns, namespace, sa, account, ...more] = identity2.split("/");
   if (trustDomain === void 0 || ns !== "ns" || namespace === void 0) return void 0;
-  if (more.length > 0 && namespace.startsWith("~")) return inPlaceholder(identity2, trustDomain);
+  if (namespace.startsWith("~")) return inPlaceholder(identity2, trustDomain);
   return sa !== "sa" || account === void 0 || more.length > 0 ? void 0 : { trustDomain, namespace, account };
 }
 function inPlaceholder(identity2, trustDomain) {
   const start = trustDomain.length + "/ns/".length;
   const end = identity2.lastIndexOf("/sa/");
   const account = identity2.slice(end + "/sa/".length);
-  return end < start || account.includes("/") ? void 0 : { trustDomain, namespace: identity2.slice(start, end), account };
+  return end === -1 || account.includes("/") ? void 0 : { trustDomain, namespace: identity2.slice(start, end), account };
 }
 function principalMatches(pattern, identity2) {
   return (pattern.type === "non-empty" || pattern.type === "present" || !pattern.text.includes("spiffe://")) && textMatches(pattern, identity2);
@@ -21378,8 +21457,8 @@ function callerNamespace(value) {
   return namespace === void 0 ? void 0 : { namespace, namespaceLabels: {} };
 }
 function setOf(names4) {
-  const known10 = nameSets.get(names4);
-  if (known10 !== void 0) return known10;
+  const known11 = nameSets.get(names4);
+  if (known11 !== void 0) return known11;
   const fresh = new Set(names4);
   nameSets.set(names4, fresh);
   return fresh;
@@ -21502,8 +21581,8 @@ function share(kind, value, make) {
     ofKind2 = /* @__PURE__ */ new Map();
     shared.set(kind, ofKind2);
   }
-  const known10 = ofKind2.get(value);
-  if (known10 !== void 0) return known10;
+  const known11 = ofKind2.get(value);
+  if (known11 !== void 0) return known11;
   const fresh = make();
   if (ofKind2.size >= mostShared) ofKind2.clear();
   ofKind2.set(value, fresh);
@@ -21538,8 +21617,8 @@ function expandTrustDomain(principal, config3) {
   const [domain, ...rest] = segments2;
   if (segments2.length !== 5 || domain === void 0 || domain === "*") return [principal];
   const domains = trustDomainsOf(config3);
-  if (domain !== "cluster.local" && !domains.some((known10) => trustDomainFits(domain, known10))) return [principal];
-  const expanded2 = domains.map((known10) => domain.startsWith("*") && known10.endsWith(domain.slice(1)) ? principal : [known10, ...rest].join("/"));
+  if (domain !== "cluster.local" && !domains.some((known11) => trustDomainFits(domain, known11))) return [principal];
+  const expanded2 = domains.map((known11) => domain.startsWith("*") && known11.endsWith(domain.slice(1)) ? principal : [known11, ...rest].join("/"));
   return [...new Set(expanded2)];
 }
 function distinctInOrder(values5) {
@@ -21548,8 +21627,8 @@ function distinctInOrder(values5) {
 function trustDomainsOf(config3) {
   return [.../* @__PURE__ */ new Set([config3.trustDomain, ...config3.trustDomainAliases])];
 }
-function trustDomainFits(written3, known10) {
-  return written3 === known10 || wildcardFits(written3, known10) || wildcardFits(known10, written3);
+function trustDomainFits(written3, known11) {
+  return written3 === known11 || wildcardFits(written3, known11) || wildcardFits(known11, written3);
 }
 function wildcardFits(pattern, text8) {
   if (pattern.startsWith("*")) return text8.endsWith(pattern.slice(1));
@@ -21645,8 +21724,8 @@ function ofOne(config3, meshWide2, namespaceWide, own4) {
   forConfig.set(meshWide2, forMesh);
   const forNamespace = forMesh.get(namespaceWide) ?? /* @__PURE__ */ new Map();
   forMesh.set(namespaceWide, forNamespace);
-  const known10 = forNamespace.get(own4);
-  if (known10 !== void 0) return known10;
+  const known11 = forNamespace.get(own4);
+  if (known11 !== void 0) return known11;
   const fresh = resolve(meshWide2, namespaceWide, own4, config3);
   forNamespace.set(own4, fresh);
   return fresh;
@@ -21656,8 +21735,8 @@ function worldsOf([meshWide2 = [], namespaceWide = [], own4 = []]) {
   return orNone(meshWide2).flatMap((first) => orNone(namespaceWide).flatMap((second) => orNone(own4).map((third) => [first, second, third])));
 }
 function judgedOldest(candidates4, mesh2) {
-  const changed = candidates4.filter((policy) => mesh2.elders.has(resourceId(policy)));
-  return changed.length === 1 ? changed : candidates4;
+  const changed2 = candidates4.filter((policy) => mesh2.elders.has(resourceId(policy)));
+  return changed2.length === 1 ? changed2 : candidates4;
 }
 function isSettled(candidates4, mesh2) {
   return candidates4.length > 1 && candidates4.some((policy) => mesh2.unsettled.has(resourceId(policy)));
@@ -21687,10 +21766,10 @@ function sameModes(left, right) {
 function round(worlds2, towards) {
   const wins = (mode, found2) => towards === "weakest" ? strength[mode.mode] < strength[found2.mode] : strength[mode.mode] > strength[found2.mode];
   const pick2 = (modes3) => modes3.reduce((found2, mode) => wins(mode, found2) ? mode : found2, modes3[0] ?? { mode: "PERMISSIVE", by: void 0 });
-  const named10 = [...new Set(worlds2.flatMap((world) => [...world.ports.keys()]))].sort((left, right) => left - right);
+  const named11 = [...new Set(worlds2.flatMap((world) => [...world.ports.keys()]))].sort((left, right) => left - right);
   return {
     workload: pick2(worlds2.map((world) => world.workload)),
-    ports: new Map(named10.map((port3) => [port3, pick2(worlds2.map((world) => modeAt(world, port3)))])),
+    ports: new Map(named11.map((port3) => [port3, pick2(worlds2.map((world) => modeAt(world, port3)))])),
     judgedByWeakest: [],
     ties: []
   };
@@ -21744,8 +21823,8 @@ function chainFor(chain, client, rule2, because2) {
 }
 function foreignTrustDomain(config3) {
   if (config3.anyTrustDomain) return { dimension: "peer", any: [{ type: "identified" }], none: [{ type: "identified" }] };
-  const known10 = foreign.get(config3);
-  if (known10 !== void 0) return known10;
+  const known11 = foreign.get(config3);
+  if (known11 !== void 0) return known11;
   const accepted2 = [.../* @__PURE__ */ new Set([...trustDomainsOf(config3), ...config3.extraTrustDomains])];
   const fresh = { dimension: "peer", any: [{ type: "identified" }], none: accepted2.map((domain) => ({ type: "trust-domain", pattern: { type: "exact", text: domain } })) };
   foreign.set(config3, fresh);
@@ -21833,21 +21912,21 @@ function isVisible(mesh2, service, from2) {
   return stated.length === 0 || stated.some((word2) => word2 === "*" || word2 === from2 || word2 === "." && service.namespace === from2);
 }
 function visibleService(mesh2, from2, host) {
-  return named2(mesh2, host).find((service) => isVisible(mesh2, service, from2));
+  return named3(mesh2, host).find((service) => isVisible(mesh2, service, from2));
 }
 function isDeclared(mesh2, host) {
-  return named2(mesh2, host).length > 0;
+  return named3(mesh2, host).length > 0;
 }
-function named2(mesh2, host) {
-  let known10 = byHost.get(mesh2);
-  if (known10 === void 0) {
+function named3(mesh2, host) {
+  let known11 = byHost.get(mesh2);
+  if (known11 === void 0) {
     const fresh = /* @__PURE__ */ new Map();
     const all = [...ofKind(mesh2, "Service"), ...ofKind(mesh2, "ServiceEntry")];
     for (const service of all) for (const name2 of hostsOf(service)) fresh.set(name2, [...fresh.get(name2) ?? [], service]);
-    known10 = fresh;
-    byHost.set(mesh2, known10);
+    known11 = fresh;
+    byHost.set(mesh2, known11);
   }
-  return known10.get(host) ?? [];
+  return known11.get(host) ?? [];
 }
 var byHost;
 var init_backends = __esm({
@@ -21863,8 +21942,8 @@ var init_backends = __esm({
 
 // src/semantics/outbound/services.ts
 function knownServices(mesh2) {
-  const known10 = registries.get(mesh2);
-  if (known10 !== void 0) return known10;
+  const known11 = registries.get(mesh2);
+  if (known11 !== void 0) return known11;
   const all = [...ofKind(mesh2, "Service").map(ofKubernetes), ...ofKind(mesh2, "ServiceEntry").flatMap(ofEntry)];
   const fresh = all.sort(
     compareBy(
@@ -21977,21 +22056,41 @@ function callCluster(mesh2, scope3, client, { host, port: port3, subset }, told)
   const choice2 = clientTlsFor(mesh2, client, { host, namespace: service.namespace, keepsAddress: passes }, port3, subset === "" ? void 0 : subset);
   const all = passes ? [void 0] : endpoints;
   const base3 = { cluster: { service, port: port3, subset }, choice: choice2 };
+  const tunnels = new Map(endpoints.map((endpoint2) => [endpoint2, tunnelTo(endpoint2, told)]));
+  if (passes) {
+    const [open3] = [...tunnels].filter(([, tunnel]) => tunnel !== false);
+    if (open3 !== void 0) return { ...base3, sent: [{ endpoint: void 0, sends: typeof open3[1] === "object" ? open3[1] : notRecorded(open3[0]) }], sni: void 0, clientCertificate: false, autoOff: void 0, tunnelled: false };
+  }
+  const to2 = (sends) => all.map((endpoint2) => {
+    const tunnel = endpoint2 === void 0 ? false : tunnels.get(endpoint2) ?? false;
+    if (tunnel === false) return { endpoint: endpoint2, sends: sends(endpoint2) };
+    if (tunnel === true) return { endpoint: endpoint2, sends: choice2.sends === "own-tls" || service.source.kind !== "Service" ? notRecorded(endpoint2) : "mtls" };
+    return { endpoint: endpoint2, sends: tunnel };
+  });
+  const tunnelled = !passes && [...tunnels.values()].every((tunnel) => tunnel === true);
   switch (choice2.sends) {
     case "plaintext":
-      return { ...base3, sent: all.map((endpoint2) => ({ endpoint: endpoint2, sends: "plaintext" })), sni: void 0, clientCertificate: false, autoOff: void 0 };
+      return { ...base3, sent: to2(() => "plaintext"), sni: void 0, clientCertificate: false, autoOff: void 0, tunnelled };
     case "own-tls":
-      return { ...base3, sent: all.map((endpoint2) => ({ endpoint: endpoint2, sends: "tls" })), sni: choice2.tls?.sni === "" ? void 0 : choice2.tls?.sni, clientCertificate: choice2.tls?.mode === "MUTUAL", autoOff: void 0 };
+      return { ...base3, sent: to2(() => "tls"), sni: choice2.tls?.sni === "" ? void 0 : choice2.tls?.sni, clientCertificate: choice2.tls?.mode === "MUTUAL", autoOff: void 0, tunnelled };
     case "mutual":
-      return { ...base3, sent: all.map((endpoint2) => ({ endpoint: endpoint2, sends: "mtls" })), sni: choice2.tls === void 0 || choice2.tls.sni === "" ? meshName(base3.cluster) : choice2.tls.sni, clientCertificate: false, autoOff: void 0 };
+      return { ...base3, sent: to2(() => "mtls"), sni: choice2.tls === void 0 || choice2.tls.sni === "" ? meshName(base3.cluster) : choice2.tls.sni, clientCertificate: false, autoOff: void 0, tunnelled };
     case "auto": {
       const off = autoOff(mesh2, rule2, { service, port: port3, subset }, told);
-      if (off !== void 0 && typeof off === "object") return { ...base3, sent: all.map((endpoint2) => ({ endpoint: endpoint2, sends: off })), sni: meshName(base3.cluster), clientCertificate: false, autoOff: void 0 };
       const inherited = inheritedMode(rule2, port3, subset);
-      const sends = (endpoint2) => off !== void 0 ? "plaintext" : endpoint2 === void 0 ? "mtls" : toEndpoint(mesh2, endpoint2, inherited, told);
-      return { ...base3, sent: all.map((endpoint2) => ({ endpoint: endpoint2, sends: sends(endpoint2) })), sni: meshName(base3.cluster), clientCertificate: false, autoOff: off };
+      const sends = (endpoint2) => typeof off === "object" ? off : off !== void 0 ? "plaintext" : endpoint2 === void 0 ? "mtls" : toEndpoint(mesh2, endpoint2, inherited, told);
+      return { ...base3, sent: to2(sends), sni: meshName(base3.cluster), clientCertificate: false, autoOff: typeof off === "object" ? void 0 : off, tunnelled };
     }
   }
+}
+function tunnelTo({ workload: workload2 }, told) {
+  if (workload2 === void 0) return false;
+  const before = told(workload2);
+  if (before === void 0 && workload2.enrolment.mode === "unknown" && workload2.enrolment.inWorld === "ambient") return { unknown: workload2.enrolment.assumption };
+  return before === "ztunnel";
+}
+function notRecorded(endpoint2) {
+  return { unknown: `how a sidecar calls \`${endpoint2?.workload?.id ?? ""}\`, which is in ambient, in this way`, rule: "M51" };
 }
 function meshName({ service, port: port3, subset }) {
   return `outbound_.${String(port3)}_.${subset}_.${service.host}`;
@@ -22031,8 +22130,8 @@ function tlsModeOf({ workload: workload2, labels: labels3, tlsMode }, told) {
   if (workload2 === void 0) return tlsMode ?? "disabled";
   const own4 = labels3["security.istio.io/tlsMode"];
   if (own4 !== void 0 && own4 !== "") return own4;
-  const meshed = told(workload2);
-  return meshed === void 0 ? { unknown: `enrolment:${workload2.namespace}` } : meshed ? "istio" : "disabled";
+  const before = told(workload2);
+  return before === void 0 ? { unknown: `enrolment:${workload2.namespace}` } : before === "proxy" ? "istio" : "disabled";
 }
 var init_clusters = __esm({
   "src/semantics/outbound/clusters.ts"() {
@@ -22100,19 +22199,40 @@ function worldOf({ enrolment }, given) {
   const told = given[enrolment.assumption];
   return told === void 0 ? void 0 : told ? enrolment.inWorld : "none";
 }
-function arrivalAt(mesh2, client, pod, into, byName2) {
+function arrivalAt(mesh2, client, pod, into, called) {
   const { mode, identity: identity2 } = client;
   if (mode === "none" || identity2 === null) return anonymous;
+  if (mode !== "sidecar" || client.workload === void 0) return proxiedArrival(mesh2, client, identity2, pod, into, called);
+  const way = wayOut(mesh2, client.workload, pod, called);
+  if (way.way === "around") return anonymous;
+  const proxied2 = proxiedArrival(mesh2, client, identity2, pod, into, called);
+  return way.way === "through" || "missing" in proxied2 ? proxied2 : { rule: way.rule, missing: way.because, either: [proxied2, anonymous] };
+}
+function proxiedArrival(mesh2, { mode, workload: workload2 }, identity2, pod, into, called) {
   const tunnel = { principal: identity2, tunnelled: true };
   if (into === "ambient") {
-    return mode === "ambient" || client.workload === void 0 || byName2 ? tunnel : anonymous;
+    const open3 = mode === "sidecar" && workload2 !== void 0 && called.headless === true;
+    if (open3) return { rule: "M51", missing: `whether the sidecar of \`${workload2.id}\` makes a tunnel to \`${pod.workload.id}\`, whose Service has no address of its own`, either: [tunnel, anonymous] };
+    return mode === "ambient" || workload2 === void 0 || called.byName ? tunnel : anonymous;
   }
   if (mode === "ambient") return takesTunnels(mesh2, pod.workload) ? tunnel : anonymous;
-  if (client.workload === void 0) return { principal: identity2, tunnelled: false };
-  const written3 = mode === "sidecar" ? writtenClientTls(mesh2, client.workload, pod.workload, pod.port) : { sends: "auto" };
-  if ("undecided" in written3) return { rule: "M34", missing: `which TLS \`${client.workload.id}\` uses: \`${written3.undecided}\` may decide it` };
+  if (workload2 === void 0) return { principal: identity2, tunnelled: false };
+  const written3 = mode === "sidecar" ? writtenClientTls(mesh2, workload2, pod.workload, pod.port) : { sends: "auto" };
+  if ("undecided" in written3) return { rule: "M34", missing: `which TLS \`${workload2.id}\` uses: \`${written3.undecided}\` may decide it` };
   const mutual = written3.sends === "auto" ? autoMutualTls(mesh2, pod.workload, pod.port) : written3.sends === "mutual";
   return { principal: mutual ? identity2 : null, tunnelled: false };
+}
+function wayOut(mesh2, client, pod, called) {
+  const ports3 = called.byName ? [called.port] : portsCalled(mesh2, pod);
+  const ways = ports3.map((port3) => outboundWay(mesh2, client, port3, void 0));
+  const [first] = ways;
+  if (first === void 0 || ways.every(({ way }) => way === first.way)) return first ?? { way: "through" };
+  const around = ways.find(({ way }) => way !== "through") ?? first;
+  return { way: "unknown", rule: "M69", because: `by which Service \`${pod.workload.id}\` is called: ${"because" in around ? around.because : ""}` };
+}
+function portsCalled(mesh2, { workload: workload2, port: port3 }) {
+  const named11 = servicesOf(mesh2, workload2).flatMap((service) => service.kind === "Service" ? service.spec.ports.filter((entry2) => targetPortOf(podSpecOf(workload2), entry2) === port3).map((entry2) => entry2.port) : []);
+  return named11.length === 0 ? [port3] : [...new Set(named11)];
 }
 function takesTunnels(mesh2, { labels: labels3, resource }) {
   const own4 = labels3["networking.istio.io/tunnel"];
@@ -22121,8 +22241,8 @@ function takesTunnels(mesh2, { labels: labels3, resource }) {
   return mesh2.config.sidecarHbone !== false;
 }
 function hasAmbient(mesh2) {
-  const known10 = ambientMeshes.get(mesh2);
-  if (known10 !== void 0) return known10;
+  const known11 = ambientMeshes.get(mesh2);
+  if (known11 !== void 0) return known11;
   const fresh = ofKind(mesh2, "KubernetesGateway").some((gateway2) => isWaypoint(mesh2, gateway2)) || [...mesh2.workloads.values()].some(({ enrolment }) => enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient");
   ambientMeshes.set(mesh2, fresh);
   return fresh;
@@ -22133,7 +22253,9 @@ var init_arrival = __esm({
     "use strict";
     init_attachment();
     init_membership();
+    init_outbound_capture();
     init_ports();
+    init_services();
     init_waypoints();
     init_addressed();
     init_client_tls2();
@@ -22146,8 +22268,8 @@ var init_arrival = __esm({
 function gatewayPods(mesh2, id, workload2) {
   if (workload2 !== void 0) return podsOfWorkload(mesh2, id, workload2);
   const managed = ofKind(mesh2, "KubernetesGateway").filter(isManaged);
-  const named10 = (name2) => managed.find((gateway3) => `${gateway3.namespace ?? ""}/${name2(gateway3)}` === id);
-  const gateway2 = named10(({ name: name2 }) => name2) ?? named10(managedName);
+  const named11 = (name2) => managed.find((gateway3) => `${gateway3.namespace ?? ""}/${name2(gateway3)}` === id);
+  const gateway2 = named11(({ name: name2 }) => name2) ?? named11(managedName);
   return gateway2 === void 0 ? void 0 : podsMadeFor(id, gateway2);
 }
 function isManaged({ spec }) {
@@ -22215,9 +22337,9 @@ function serversAt(pods2, gateways2, port3) {
       const owned = { server, gateway: gateway2 };
       const { protocol, bind } = server;
       if (server.tls !== void 0) {
-        const known10 = hostsWithTls.get(bind) ?? /* @__PURE__ */ new Set();
-        if (server.hosts.some((host) => known10.has(host))) continue;
-        hostsWithTls.set(bind, /* @__PURE__ */ new Set([...known10, ...server.hosts]));
+        const known11 = hostsWithTls.get(bind) ?? /* @__PURE__ */ new Set();
+        if (server.hosts.some((host) => known11.has(host))) continue;
+        hostsWithTls.set(bind, /* @__PURE__ */ new Set([...known11, ...server.hosts]));
       }
       if (plain6 !== void 0 && plain6.bind === bind) {
         if (isHttp(protocol) && isHttp(plain6.protocol)) plain6.servers.push(owned);
@@ -22441,7 +22563,7 @@ function httpRoutesOf(mesh2, route2) {
     const action2 = actionOf(rule2.filters);
     const destinations3 = backends.type === "destinations" ? backends.destinations : [];
     const directResponse = backends.type === "none" && action2.redirect === void 0 ? { status: 500 } : void 0;
-    const matches3 = rule2.matches.length > 0 ? rule2.matches : [everything2];
+    const matches3 = rule2.matches.length > 0 ? rule2.matches : [everything3];
     for (const match of matches3) {
       const condition = matchOf(match);
       found2.push({ ...empty, ...action2, by: route2.by, name: rule2.name, match: condition === void 0 ? [] : [condition], route: destinations3, directResponse });
@@ -22457,16 +22579,16 @@ function matchOf(match) {
     scheme: void 0,
     method: match.method === void 0 ? void 0 : { type: "exact", value: match.method },
     authority: void 0,
-    headers: named3(match.headers),
+    headers: named4(match.headers),
     withoutHeaders: /* @__PURE__ */ new Map(),
-    queryParams: named3(match.queryParams),
+    queryParams: named4(match.queryParams),
     port: void 0,
     sourceLabels: {},
     sourceNamespace: void 0,
     gateways: []
   };
 }
-function named3(matches3) {
+function named4(matches3) {
   return new Map(matches3.map(({ name: name2, type, value }) => [name2, { type, value }]));
 }
 function pathOf(path2) {
@@ -22517,13 +22639,13 @@ function inOrder3(routes3) {
     return rank4(other) - rank4(one) || length(other) - length(one) || (one.method === void 0 ? 1 : 0) - (other.method === void 0 ? 1 : 0) || other.headers.size - one.headers.size || other.queryParams.size - one.queryParams.size;
   });
 }
-var served, everything2, empty, ranks;
+var served, everything3, empty, ranks;
 var init_kubernetes_rules = __esm({
   "src/semantics/gateways/kubernetes-rules.ts"() {
     "use strict";
     init_route_backends();
     served = /* @__PURE__ */ new Set(["ResponseHeaderModifier", "CORS"]);
-    everything2 = { path: { type: "prefix", value: "/" }, method: void 0, headers: [], queryParams: [] };
+    everything3 = { path: { type: "prefix", value: "/" }, method: void 0, headers: [], queryParams: [] };
     empty = {
       redirect: void 0,
       directResponse: void 0,
@@ -22728,8 +22850,8 @@ function httpSets(mesh2, listeners) {
       for (const host of route2.spec.hostnames.length === 0 ? ["*"] : route2.spec.hostnames) {
         if (isolated(parent, host, listeners)) continue;
         const key3 = `${parent.gateway.key}/${host}`;
-        const known10 = sets.get(key3);
-        sets.set(key3, known10 === void 0 ? { ...base2(mesh2, route2, parent), name: key3.replaceAll("/", "~"), hosts: [host], http: inOrder3(rules3) } : { ...known10, http: [...known10.http, ...inOrder3(rules3)] });
+        const known11 = sets.get(key3);
+        sets.set(key3, known11 === void 0 ? { ...base2(mesh2, route2, parent), name: key3.replaceAll("/", "~"), hosts: [host], http: inOrder3(rules3) } : { ...known11, http: [...known11.http, ...inOrder3(rules3)] });
       }
     }
   }
@@ -22833,11 +22955,11 @@ function serverHosts(hosts, namespace) {
 function visibleRoutes(routes3, namespace) {
   const sorted = [...routes3].sort(byAge);
   const open3 = sorted.filter(({ exportTo }) => exportTo.includes("*"));
-  const named10 = sorted.filter(({ exportTo }) => !exportTo.includes("*") && !exportTo.includes("~") && exportTo.includes(namespace));
+  const named11 = sorted.filter(({ exportTo }) => !exportTo.includes("*") && !exportTo.includes("~") && exportTo.includes(namespace));
   const near = (route2) => route2.api === "kubernetes" && route2.namespace === namespace;
   return [
-    ...named10.filter((route2) => route2.namespace === namespace),
-    ...named10.filter((route2) => route2.namespace !== namespace),
+    ...named11.filter((route2) => route2.namespace === namespace),
+    ...named11.filter((route2) => route2.namespace !== namespace),
     ...open3.filter((route2) => near(route2)),
     ...open3.filter((route2) => !near(route2))
   ];
@@ -22944,8 +23066,8 @@ function automaticChains(mesh2, { pods: pods2 }, { server, gateway: gateway2 }) 
 function selectChain(chains, hello) {
   const twice = overlapping(chains);
   if (twice !== void 0) return { type: "refused-listener", name: twice };
-  const named10 = bucket(chains, hello.tls ? hello.sni : null);
-  const fitting2 = named10.filter(({ meshClientsOnly }) => !meshClientsOnly || hello.meshClient);
+  const named11 = bucket(chains, hello.tls ? hello.sni : null);
+  const fitting2 = named11.filter(({ meshClientsOnly }) => !meshClientsOnly || hello.meshClient);
   const chain = fitting2.find(({ meshClientsOnly }) => meshClientsOnly) ?? fitting2[0];
   return chain === void 0 ? { type: "none" } : { type: "chain", chain };
 }
@@ -22961,12 +23083,12 @@ function bucket(chains, sni) {
   return chains.filter(({ names: names4 }) => names4.length === 0);
 }
 function overlapping(chains) {
-  const known10 = /* @__PURE__ */ new Set();
+  const known11 = /* @__PURE__ */ new Set();
   for (const { names: names4, meshClientsOnly } of chains) {
     for (const name2 of names4.length === 0 ? ["*"] : names4) {
       const key3 = `${name2} ${String(meshClientsOnly)}`;
-      if (known10.has(key3)) return name2;
-      known10.add(key3);
+      if (known11.has(key3)) return name2;
+      known11.add(key3);
     }
   }
   return void 0;
@@ -23106,8 +23228,8 @@ function textOf5(matcher) {
   }
 }
 function matcherKey(matcher) {
-  const known10 = matcherKeys.get(matcher);
-  if (known10 !== void 0) return known10;
+  const known11 = matcherKeys.get(matcher);
+  if (known11 !== void 0) return known11;
   const key3 = textOf5(matcher);
   matcherKeys.set(matcher, key3);
   return key3;
@@ -23121,8 +23243,8 @@ function predicateKey(predicate) {
   return predicate.none.length === 0 ? `${predicate.dimension}: ${any}` : `${predicate.dimension}: ${any} except ${matcherKeysOf(predicate.none).join(" | ")}`;
 }
 function cubeKey(cube3) {
-  const known10 = cubeKeys.get(cube3);
-  if (known10 !== void 0) return known10;
+  const known11 = cubeKeys.get(cube3);
+  if (known11 !== void 0) return known11;
   const key3 = cube3.predicates.length === 0 ? "*" : distinct(cube3.predicates.map(predicateKey)).join(" & ");
   cubeKeys.set(cube3, key3);
   return key3;
@@ -23164,10 +23286,10 @@ function assumedHolds({ name: name2, any, none: none6 }, how, given) {
 function tokenMatchers(tokens) {
   return tokens.map(({ locations, keys, issuer }) => ({ type: "token", locations, reading: "token", keys, ...issuer === void 0 ? {} : { issuer: { type: "exact", text: issuer } } }));
 }
-function lowerRewritten(condition, rewriting, opaque) {
+function lowerRewritten(condition, rewriting2, opaque) {
   const { name: name2 } = condition;
   const boolean4 = (matcher, holds3) => {
-    const key3 = opaqueKey(name2, matcher, rewriting.how);
+    const key3 = opaqueKey(name2, matcher, rewriting2.how);
     opaque(key3, { on: "header", name: name2, any: [matcher], none: [] });
     return { dimension: key3, any: holds3 ? [{ type: "holds" }] : [], none: holds3 ? [] : [{ type: "holds" }] };
   };
@@ -23176,17 +23298,17 @@ function lowerRewritten(condition, rewriting, opaque) {
     return condition.any.length === 0 ? [without2] : condition.any.map((matcher) => [...without2, boolean4(matcher, true)]);
   };
   const sent = { dimension: headerDimension(name2), any: condition.any, none: condition.none };
-  switch (rewriting.by) {
+  switch (rewriting2.by) {
     case "several":
       return own4([]);
     case "certificate":
       return lowerCertificate(condition, own4);
     case "taken": {
-      const tokens = tokenMatchers(rewriting.tokens);
+      const tokens = tokenMatchers(rewriting2.tokens);
       return [[{ dimension: "token", any: [], none: tokens }, sent], ...own4([{ dimension: "token", any: tokens, none: [] }])];
     }
     case "claims": {
-      const writers = rewriting.writers.filter((writer) => writer.tokens.length > 0);
+      const writers = rewriting2.writers.filter((writer) => writer.tokens.length > 0);
       const tokens = tokenMatchers(writers.flatMap((writer) => writer.tokens));
       const without2 = tokens.length === 0 ? [] : [{ dimension: "token", any: [], none: tokens }];
       const removed = condition.any.length > 0 ? [] : [without2];
@@ -23249,7 +23371,7 @@ function lowerCertificate(condition, own4) {
   const carried = { type: "present" };
   const dimension = headerDimension(condition.name);
   const anonymous2 = condition.any.length > 0 ? [] : [[{ dimension: "peer", any: [], none: [identified4] }]];
-  const known10 = [false, true].flatMap((behindOwn) => {
+  const known11 = [false, true].flatMap((behindOwn) => {
     const base3 = [
       { dimension: "peer", any: [identified4], none: [] },
       { dimension, any: behindOwn ? [carried] : [], none: behindOwn ? [] : [carried] }
@@ -23262,7 +23384,7 @@ function lowerCertificate(condition, own4) {
     if (wanted2.length === 0 || wanted2.includes(true)) return [[...base3, ...without2]];
     return questions(wanted2).map(({ dimension: asked, matcher }) => [...base3, ...without2, { dimension: asked, any: [matcher], none: [] }]);
   });
-  return [...anonymous2, ...known10];
+  return [...anonymous2, ...known11];
 }
 function questions(truths2) {
   return truths2.filter((truth) => typeof truth === "object");
@@ -23312,9 +23434,9 @@ function lowerCondition(condition, context2) {
       if (condition.dimension === "peer" && !context2.seesPeer) return condition.any.length > 0 ? [] : [[]];
       return [[{ dimension: condition.dimension === "remote.ip" && !context2.forwarded ? "source.ip" : condition.dimension, any: condition.any, none: condition.none }]];
     case "header": {
-      const rewriting = context2.rewrittenHeaders.get(condition.name);
-      if (rewriting === void 0) return [[{ dimension: headerDimension(condition.name), any: condition.any, none: condition.none }]];
-      return lowerRewritten(condition, rewriting, context2.opaque);
+      const rewriting2 = context2.rewrittenHeaders.get(condition.name);
+      if (rewriting2 === void 0) return [[{ dimension: headerDimension(condition.name), any: condition.any, none: condition.none }]];
+      return lowerRewritten(condition, rewriting2, context2.opaque);
     }
     case "subject":
       return lowerSubject(condition.any, condition.none, context2);
@@ -23408,8 +23530,8 @@ function planeOf({ chain }) {
 function remembered(entry2, context2, read6) {
   const { config: config3, policyNamespace } = context2;
   const plane = planeOf(context2);
-  const known10 = knownFields.get(entry2);
-  if (known10?.config === config3 && known10.plane === plane && known10.policyNamespace === policyNamespace) return known10.fields;
+  const known11 = knownFields.get(entry2);
+  if (known11?.config === config3 && known11.plane === plane && known11.policyNamespace === policyNamespace) return known11.fields;
   const fields3 = read6(entry2, context2);
   knownFields.set(entry2, { config: config3, plane, policyNamespace, fields: fields3 });
   return fields3;
@@ -23561,15 +23683,15 @@ var init_rule = __esm({
 
 // src/semantics/authorization-policy.ts
 function enforced(policies2, chain, config3) {
-  let known10 = enforcedPolicies.get(policies2);
-  if (known10 === void 0 || known10.config !== config3) {
-    known10 = { config: config3, byChain: /* @__PURE__ */ new Map() };
-    enforcedPolicies.set(policies2, known10);
+  let known11 = enforcedPolicies.get(policies2);
+  if (known11 === void 0 || known11.config !== config3) {
+    known11 = { config: config3, byChain: /* @__PURE__ */ new Map() };
+    enforcedPolicies.set(policies2, known11);
   }
-  let found2 = known10.byChain.get(chain);
+  let found2 = known11.byChain.get(chain);
   if (found2 === void 0) {
     found2 = sortOut(policies2, chain, config3);
-    known10.byChain.set(chain, found2);
+    known11.byChain.set(chain, found2);
   }
   return found2;
 }
@@ -23587,8 +23709,8 @@ function compilePolicy(of, chain, config3) {
   compiledPolicies.set(config3, forConfig);
   const forPolicy = forConfig.get(policy) ?? /* @__PURE__ */ new Map();
   forConfig.set(policy, forPolicy);
-  const known10 = forPolicy.get(chain);
-  if (known10 !== void 0) return known10;
+  const known11 = forPolicy.get(chain);
+  if (known11 !== void 0) return known11;
   const action2 = policy.spec.action === "ALLOW" ? "ALLOW" : "DENY";
   const rules3 = policy.spec.rules.flatMap((rule2, index) => compileRule(rule2, index, { chain, action: action2, policyNamespace: policy.namespace ?? "", config: config3 }) ?? []);
   const fresh = { id: resourceId(policy), provider: policy.spec.provider, rules: compact(rules3) };
@@ -23806,11 +23928,11 @@ function refusedTokens(rules3) {
 function rewrittenHeaders(rules3) {
   const found2 = new Map([clientCertificateHeader]);
   const howOf = (name2) => canonical(rules3.filter((rule2) => outputsOf(rule2).includes(name2) || rule2.locations.some((location) => touchedAt(location) === name2)).map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences, rule2.spec.outputClaimToHeaders, rule2.spec.outputPayloadToHeader, rule2.spec.forwardOriginalToken]));
-  const note2 = (name2, rewriting) => {
-    const known10 = found2.get(name2);
-    if (known10 === void 0) found2.set(name2, rewriting);
-    else if (known10.by === "taken" && rewriting.by === "taken") found2.set(name2, { ...known10, tokens: distinctTokens([...known10.tokens, ...rewriting.tokens]) });
-    else if (known10.by === "claims" && rewriting.by === "claims") found2.set(name2, { ...known10, writers: [...known10.writers, ...rewriting.writers] });
+  const note2 = (name2, rewriting2) => {
+    const known11 = found2.get(name2);
+    if (known11 === void 0) found2.set(name2, rewriting2);
+    else if (known11.by === "taken" && rewriting2.by === "taken") found2.set(name2, { ...known11, tokens: distinctTokens([...known11.tokens, ...rewriting2.tokens]) });
+    else if (known11.by === "claims" && rewriting2.by === "claims") found2.set(name2, { ...known11, writers: [...known11.writers, ...rewriting2.writers] });
     else found2.set(name2, { by: "several", how: howOf(name2) });
   };
   for (const rule2 of rules3) {
@@ -24028,9 +24150,9 @@ function askedRequest(query3, principal, workload2) {
   const { request: request4 } = query3;
   const headers2 = /* @__PURE__ */ new Map();
   for (const [name2, value] of Object.entries(request4.headers ?? {})) {
-    const lower2 = name2.toLowerCase();
-    const before = headers2.get(lower2);
-    headers2.set(lower2, before === void 0 ? value : `${before}${lower2 === "cookie" ? cookieLines : ","}${value}`);
+    const lower3 = name2.toLowerCase();
+    const before = headers2.get(lower3);
+    headers2.set(lower3, before === void 0 ? value : `${before}${lower3 === "cookie" ? cookieLines : ","}${value}`);
   }
   const tls2 = principal !== null || request4.protocol === "tls" || request4.protocol === "https";
   return {
@@ -24131,7 +24253,7 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
     because2.push({ rule: rule2, text: text8, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
   };
   const chain = handling.chain;
-  const through = handling.passthrough ? { passthrough: true } : {};
+  const through3 = handling.passthrough ? { passthrough: true } : {};
   const { attached, enforcedAt } = seat;
   const policies2 = enforced(attached.authorization, chain, mesh2.config);
   const untouched2 = policies2.custom.length === 0 ? void 0 : beforeTokens(mesh2, seat, asked, handling, given);
@@ -24151,7 +24273,7 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
     note2("A6.1", `the provider \`${action2.provider}\` is asked`, action2.policy.id);
     asks2 = { provider: asks2?.provider ?? action2.provider, by: [...asks2?.by ?? [], action2.policy.id] };
   }
-  if (refusing.length > 0) return { verdict: "deny", layer: "authorization", by: refusing, enforcedAt, ...through, because: because2 };
+  if (refusing.length > 0) return { verdict: "deny", layer: "authorization", by: refusing, enforcedAt, ...through3, because: because2 };
   const rules3 = chain === "http" ? tokenRules(attached.requestAuthentication, mesh2.config) : [];
   const check = checkToken(rules3, asked.raw, given);
   if (check.result === "unknown") return { verdict: "unknown", rule: check.rule, missing: check.missing, because: because2 };
@@ -24165,18 +24287,18 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   if (denying.length > 0) {
     const by2 = denying.map((policy) => policy.id);
     note2("A1.1", `a rule of ${by2.map((id) => `\`${id}\``).join(", ")} denies the request`, by2[0], () => detailsOf(holding(denying, seen)));
-    return { verdict: "deny", layer: "authorization", by: by2, enforcedAt, ...through, because: because2 };
+    return { verdict: "deny", layer: "authorization", by: by2, enforcedAt, ...through3, because: because2 };
   }
   const allowing = matching(policies2.allow, seen);
   if (policies2.allow.length > 0 && allowing.length === 0) {
     note2("A1.4", `${String(policies2.allow.length)} ALLOW ${policies2.allow.length === 1 ? "policy acts" : "policies act"} here and no rule matches`, void 0, () => detailsOf(missing(policies2.allow, seen)));
-    return { verdict: "deny", layer: "authorization", by: [], enforcedAt, ...through, because: because2 };
+    return { verdict: "deny", layer: "authorization", by: [], enforcedAt, ...through3, because: because2 };
   }
   const by = allowing.map((policy) => policy.id);
   if (policies2.allow.length === 0) note2("A1.4", "no ALLOW policy acts here, what is not denied passes");
   else note2("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0], () => detailsOf(holding(allowing, seen)));
-  if (asks2 !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks2.provider, by: asks2.by.sort(), enforcedAt, ...through, because: because2 };
-  return { verdict: "allow", layer: "authorization", by, enforcedAt, ...through, because: because2 };
+  if (asks2 !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks2.provider, by: asks2.by.sort(), enforcedAt, ...through3, because: because2 };
+  return { verdict: "allow", layer: "authorization", by, enforcedAt, ...through3, because: because2 };
 }
 function detailsOf(fits4) {
   return fits4.map(({ policy, text: text8, path: path2 }) => ({ by: policy, text: text8, path: path2 }));
@@ -24225,9 +24347,9 @@ function assumptionsAbout(mesh2, seat, handling, { sent, token, headers: headers
   const rewritten3 = token === void 0 ? rewrittenBeforeTokens : rewrittenHeaders(handling.chain === "http" ? tokenRules(seat.attached.requestAuthentication, mesh2.config) : []);
   const isUntouched = (name2) => name2 === ":path" ? sent.path === path2 : sent.headers.get(name2) === headers2.get(name2);
   return (condition) => {
-    const rewriting = condition.on === "header" ? rewritten3.get(condition.name) : void 0;
-    if (rewriting === void 0 || condition.on !== "header" || rewriting.by === "taken" && isUntouched(condition.name)) return void 0;
-    return assumedHolds(condition, rewriting.how, assumed);
+    const rewriting2 = condition.on === "header" ? rewritten3.get(condition.name) : void 0;
+    if (rewriting2 === void 0 || condition.on !== "header" || rewriting2.by === "taken" && isUntouched(condition.name)) return void 0;
+    return assumedHolds(condition, rewriting2.how, assumed);
   };
 }
 function headerAt(name2, mesh2, seat, peer, headers2, path2) {
@@ -24256,6 +24378,2479 @@ var init_envoy = __esm({
     init_token_check();
     init_normalize_path();
     init_request();
+  }
+});
+
+// src/posture/gateway-opaque.ts
+function opaqueGateway(workload2) {
+  return `opaque:${shortHash(`gateway ${workload2.id}`)}`;
+}
+var init_gateway_opaque = __esm({
+  "src/posture/gateway-opaque.ts"() {
+    "use strict";
+    init_canonical();
+  }
+});
+
+// src/posture/sidecar.ts
+function protocolOf(workload2, port3) {
+  return workload2.ports.find((candidate) => candidate.port === port3)?.protocol ?? "auto";
+}
+function declarerOf(mesh2, workload2, port3) {
+  return portsDeclaredFor(mesh2, workload2).find((declared2) => declared2.port === port3 && declared2.protocol === protocolOf(workload2, port3))?.declaredBy;
+}
+function sidecarSeat(mesh2, workload2, attached, tunnelled = false) {
+  return { enforcedAt: "sidecar", attached, identity: `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`, tunnelled };
+}
+function decideAtSidecar(mesh2, workload2, attached, asked, given) {
+  const because2 = [];
+  const note2 = (rule2, text8, by2, details2) => {
+    because2.push({ rule: rule2, text: text8, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
+  };
+  const effective2 = effectiveMtls(mesh2, attached);
+  const mode = modeAt(effective2, asked.port);
+  note2(mode.by === void 0 ? "M6" : "M7", `port ${String(asked.port)} of \`${workload2.id}\` has mTLS mode ${mode.mode}`, mode.by, mode.by === void 0 ? void 0 : () => [{ by: mode.by ?? "", text: "", path: effective2.ports.has(asked.port) ? ["spec", "portLevelMtls", String(asked.port)] : ["spec", "mtls", "mode"] }]);
+  if (effective2.judgedByWeakest.length > 0) note2("M15", `the creation order of ${effective2.judgedByWeakest.map((id) => `\`${id}\``).join(", ")} is not known, ${judgedBy(mesh2, effective2.judgedByWeakest)} is taken`);
+  const handling = handleConnection(protocolOf(workload2, asked.port), mode.mode, { protocol: asked.protocol, identity: asked.principal !== null });
+  if (handling.seesPeer && holds(foreignTrustDomain(mesh2.config), asked.principal)) {
+    note2("A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
+    return { verdict: "deny", layer: "mtls", by: [], enforcedAt: "sidecar", because: because2 };
+  }
+  const by = handling.rule === PROTOCOL_RULE ? declarerOf(mesh2, workload2, asked.port) : mode.by;
+  note2(handling.rule, handling.because, by);
+  if (handling.outcome === "refused") return { verdict: "deny", layer: handling.layer, by: by === void 0 ? [] : [by], enforcedAt: "sidecar", because: because2 };
+  if (handling.chain === "http") {
+    const refused = refusedAsHttp(asked);
+    if (refused !== void 0) {
+      note2(refused.rule, refused.text);
+      return { verdict: "deny", layer: "protocol", by: [], enforcedAt: "sidecar", because: because2 };
+    }
+  }
+  return decideByPolicies(mesh2, sidecarSeat(mesh2, workload2, attached), asked, handling, given, because2);
+}
+function judgedBy(mesh2, tied2) {
+  if (tied2.filter((id) => mesh2.elders.has(id)).length === 1) return "the one that changes";
+  return tied2.some((id) => mesh2.unsettled.has(id)) ? "the strictest" : "the weakest";
+}
+function decideInTunnel(mesh2, workload2, attached, asked, given) {
+  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "sidecar", because: [{ rule: rule2, text: text8 }] });
+  if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
+  const handling = handleTunnel(protocolOf(workload2, asked.port), asked.protocol);
+  if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
+  const bad = handling.chain === "http" ? refusedAsHttp(asked) : void 0;
+  if (bad !== void 0) return refused("protocol", bad.rule, bad.text);
+  return decideByPolicies(mesh2, sidecarSeat(mesh2, workload2, attached, true), asked, handling, given, [{ rule: "M20", text: `\`${workload2.id}\` is reached in a tunnel with the identity \`${asked.principal ?? ""}\`` }]);
+}
+var PROTOCOL_RULE;
+var init_sidecar3 = __esm({
+  "src/posture/sidecar.ts"() {
+    "use strict";
+    init_services();
+    init_peer_authentication2();
+    init_matches();
+    init_envoy();
+    PROTOCOL_RULE = "A4.4";
+  }
+});
+
+// src/semantics/ambient-peer-authentication.ts
+function refusesPlaintext(mtls2, port3) {
+  return mtls2.exceptions.has(port3) ? !mtls2.strict : mtls2.strict;
+}
+function ambientMtls(mesh2, attached) {
+  const { mesh: meshWide2, namespace, workload: workload2 } = attached.peerAuthentication;
+  const scopes2 = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload2].map((policies2) => judgedOldest(mayBeOldest(policies2, mesh2), mesh2));
+  const settled3 = scopes2.map((candidates4) => isSettled(candidates4, mesh2) ? candidates4 : []);
+  const rounded = worldsOf(settled3).map((chosen2) => {
+    const worlds2 = worldsOf(scopes2.map((candidates4, scope3) => chosen2[scope3] === void 0 ? candidates4 : [chosen2[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
+    return worlds2.reduce((found2, world) => weight(world) < weight(found2) ? world : found2);
+  });
+  return rounded.reduce((found2, world) => weight(world) > weight(found2) ? world : found2);
+}
+function weight({ strict: strict2, exceptions }) {
+  return strict2 ? allPorts - exceptions.size : exceptions.size;
+}
+function inWorld(mesh2, root, namespaceWide, own4) {
+  const rootStrict = root === void 0 || root.spec.mode === "UNSET" ? mesh2.config.defaultMtls === "STRICT" : root.spec.mode === "STRICT";
+  const inherited = namespaceWide === void 0 || namespaceWide.spec.mode === "UNSET" ? rootStrict : namespaceWide.spec.mode === "STRICT";
+  const namespaceSilent = namespaceWide === void 0 || namespaceWide.spec.mode === "UNSET";
+  const mode = own4?.spec.mode ?? "UNSET";
+  if (own4 === void 0) return { strict: inherited, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
+  const portsOf6 = (...modes3) => [...own4.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
+  const excepted = (world, ports3) => ({ strict: world, exceptions: new Set(ports3), by: ports3.length === 0 ? void 0 : resourceId(own4) });
+  if (mode === "STRICT") return excepted(true, portsOf6("PERMISSIVE", "DISABLE"));
+  if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf6("STRICT"));
+  if (!inherited) return excepted(false, portsOf6("STRICT"));
+  const opened3 = portsOf6("PERMISSIVE");
+  if (opened3.length === 0) return excepted(true, []);
+  if (namespaceWide !== void 0 && namespaceWide.spec.mode === "UNSET") return excepted(false, []);
+  return excepted(true, [...opened3, ...portsOf6("DISABLE")]);
+}
+var allPorts;
+var init_ambient_peer_authentication = __esm({
+  "src/semantics/ambient-peer-authentication.ts"() {
+    "use strict";
+    init_policies();
+    init_peer_authentication2();
+    allPorts = 65536;
+  }
+});
+
+// src/posture/ztunnel.ts
+function decideAtZtunnel(mesh2, workload2, asked) {
+  const because2 = [];
+  const note2 = (rule2, text8, by, details2) => {
+    because2.push({ rule: rule2, text: text8, ...by === void 0 ? {} : { by }, ...details2 === void 0 ? {} : { details: details2 } });
+  };
+  if (!workload2.otherPortsCaptured && asked.principal === null) {
+    note2("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
+    return { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: because2 };
+  }
+  const attached = policiesFor(mesh2, workload2);
+  const mtls2 = ambientMtls(mesh2, attached);
+  if (asked.principal === null && refusesPlaintext(mtls2, asked.port)) {
+    note2("M25", `plaintext to port ${String(asked.port)} is refused (STRICT)`, mtls2.by);
+    return { verdict: "deny", layer: "mtls", by: mtls2.by === void 0 ? [] : [mtls2.by], enforcedAt: "ztunnel", because: because2 };
+  }
+  if (asked.principal !== null && !asked.principal.startsWith(`${mesh2.config.trustDomain}/`)) {
+    note2("A3.14", "ztunnel accepts its own trust domain only");
+    return { verdict: "deny", layer: "mtls", by: [], enforcedAt: "ztunnel", because: because2 };
+  }
+  const policies2 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
+  const seen = seenByZtunnel(asked);
+  const denying = matching(policies2.deny, seen).map((policy) => policy.id);
+  if (denying.length > 0) {
+    note2("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0], () => detailsOf(holding(policies2.deny, seen)));
+    return { verdict: "deny", layer: "authorization", by: denying, enforcedAt: "ztunnel", because: because2 };
+  }
+  const allowing = matching(policies2.allow, seen).map((policy) => policy.id);
+  if (policies2.allow.length > 0 && allowing.length === 0) {
+    note2("M27", "ALLOW policies act here and none matches", void 0, () => detailsOf(missing(policies2.allow, seen)));
+    return { verdict: "deny", layer: "authorization", by: [], enforcedAt: "ztunnel", because: because2 };
+  }
+  note2("M27", policies2.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0], () => detailsOf(holding(policies2.allow, seen)));
+  return { verdict: "allow", layer: "authorization", by: allowing, enforcedAt: "ztunnel", because: because2 };
+}
+function readByZtunnel(policies2) {
+  return policies2.filter((policy) => policy.spec.selector === void 0 || hasSelector(policy.spec.selector));
+}
+function seenByZtunnel(asked) {
+  const visible = /* @__PURE__ */ new Map([
+    ["peer", asked.principal],
+    ["source.ip", asked.sourceIp],
+    ["destination.ip", asked.destinationIp],
+    ["port", asked.port]
+  ]);
+  const value = (dimension) => visible.get(dimension) ?? null;
+  return { value, token: void 0, header: () => null };
+}
+var init_ztunnel = __esm({
+  "src/posture/ztunnel.ts"() {
+    "use strict";
+    init_attachment();
+    init_authorization_policy2();
+    init_ambient_peer_authentication();
+    init_rule_fit();
+    init_envoy();
+  }
+});
+
+// src/posture/pod.ts
+function decideAtPod(mesh2, pod, approach) {
+  const given = approach.query.given ?? {};
+  const { workload: workload2 } = pod;
+  const { enrolment } = workload2;
+  if (enrolment.mode !== "unknown") return decideIn(mesh2, pod, enrolment.mode, approach, given);
+  const told = given[enrolment.assumption];
+  if (told !== void 0) return decideIn(mesh2, pod, told ? enrolment.inWorld : "none", approach, given);
+  const inside4 = decideIn(mesh2, pod, enrolment.inWorld, approach, given);
+  if (inside4.verdict === "allow") return inside4;
+  return unknown("R24", enrolment.assumption, [...inside4.because, { rule: "R24", text: `whether \`${workload2.id}\` is in the mesh is not known: ${inside4.verdict} inside, allow outside` }]);
+}
+function decideIn(mesh2, { workload: workload2, port: port3 }, mode, approach, given) {
+  switch (mode) {
+    case "none":
+      return unguarded([{ rule: "M3D", text: `\`${workload2.id}\` is not in the mesh${workload2.enrolment.mode === "none" ? `: ${workload2.enrolment.because}` : ""}` }]);
+    case "gateway":
+      if (given[opaqueGateway(workload2)] === true) return { verdict: "allow", layer: "routing", by: [], enforcedAt: "gateway", because: [{ rule: "M110", text: `given that \`${workload2.id}\` routes the request` }] };
+      if (given[opaqueGateway(workload2)] === false) return { verdict: "deny", layer: "routing", by: [], enforcedAt: "gateway", because: [{ rule: "M110", text: `given that \`${workload2.id}\` routes no such request` }] };
+      return unknown("M110", `what the gateway \`${workload2.id}\` routes to`, []);
+    case "sidecar": {
+      const arrival = approach.arrive("sidecar");
+      const tunnelled = "tunnelled" in arrival && arrival.tunnelled;
+      if (!tunnelled && isProxyPort(workload2, port3)) return unguarded([{ rule: "M155", text: `port ${String(port3)} is the proxy's own, no policy acts there` }]);
+      if (!tunnelled && !capturedAt(workload2, port3)) return unguarded([{ rule: "M69", text: `port ${String(port3)} of \`${workload2.id}\` does not go through the proxy` }]);
+      if ("missing" in arrival) return unknown(arrival.rule, arrival.missing, []);
+      const attached = policiesFor(mesh2, workload2);
+      return tunnelled ? decideInTunnel(mesh2, workload2, attached, request(approach, workload2, port3, arrival), given) : decideAtSidecar(mesh2, workload2, attached, request(approach, workload2, port3, arrival), given);
+    }
+    case "ambient": {
+      const arrival = approach.arrive("ambient");
+      if ("missing" in arrival) return unknown(arrival.rule, arrival.missing, []);
+      return decideAtZtunnel(mesh2, workload2, request(approach, workload2, port3, arrival));
+    }
+  }
+}
+function request({ query: query3 }, workload2, port3, { principal, tunnelled }) {
+  const ownTls = principal !== null && (query3.request.protocol === "tls" || query3.request.protocol === "https");
+  const host = tunnelled && query3.request.host === void 0 ? { host: `${unnamedPodAddress}:${String(port3)}` } : {};
+  return askedRequest({ ...query3, to: { ...query3.to, port: port3 }, request: { ...query3.request, ...ownTls ? { protocol: "tcp" } : {}, ...host } }, principal, workload2);
+}
+function unknown(rule2, missing2, because2) {
+  return { verdict: "unknown", rule: rule2, missing: missing2, because: because2 };
+}
+function unguarded(because2) {
+  return { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: because2 };
+}
+function isProxyPort(workload2, port3) {
+  return proxyPorts.has(port3) && !workload2.ports.some((candidate) => candidate.port === port3);
+}
+function capturedAt(workload2, port3) {
+  return workload2.ports.find((candidate) => candidate.port === port3)?.captured ?? workload2.otherPortsCaptured;
+}
+var init_pod = __esm({
+  "src/posture/pod.ts"() {
+    "use strict";
+    init_attachment();
+    init_capture();
+    init_gateway_opaque();
+    init_request();
+    init_sidecar3();
+    init_ztunnel();
+  }
+});
+
+// src/posture/gateway-call.ts
+function backendCall(mesh2, pods2, backend2, given = {}) {
+  const [, namespace, name2, number4] = /^([^/]+)\/([^:]+):(\d+)$/.exec(backend2) ?? [];
+  const service = ofKind(mesh2, "Service").find((candidate) => candidate.namespace === namespace && candidate.name === name2);
+  const selector = service === void 0 ? void 0 : selectorOf(service);
+  const port3 = Number(number4);
+  const entry2 = service?.spec.ports.find((candidate) => candidate.port === port3 && candidate.protocol === "TCP");
+  if (service === void 0 || selector === void 0 || entry2 === void 0) return void 0;
+  const behind3 = workloadsWith(mesh2, namespace, selector).flatMap((workload2) => {
+    const target = workload2.resource === void 0 ? void 0 : targetPortOf(podSpecOf(workload2), entry2);
+    return target === void 0 ? [] : [{ workload: workload2, port: target }];
+  });
+  if (behind3.length === 0 || behind3.some(({ workload: workload2 }) => takenFor(workload2, given) === "gateway")) return void 0;
+  const told = (workload2) => {
+    const mode = takenFor(workload2, given);
+    return mode === "ambient" ? "ztunnel" : mode === "sidecar" ? "proxy" : "nothing";
+  };
+  const clusters = clustersFor(mesh2, pods2, service, port3, told);
+  const own4 = workloadNamed(mesh2, pods2.id);
+  return {
+    identity: `${mesh2.config.trustDomain}/ns/${pods2.namespace}/sa/${pods2.serviceAccount}`,
+    from: { namespace: pods2.namespace, labels: pods2.labels },
+    service,
+    port: port3,
+    sni: clusters.flatMap((cluster) => "missing" in cluster ? [] : [cluster.sni])[0],
+    waypoint: usesWaypoint(mesh2, service) ? waypointOfService(mesh2, service) : void 0,
+    pods: behind3.map((each) => ({ ...each, sends: sentTo(clusters, each.workload) })),
+    networked: own4 === void 0 || podSpecOf(own4)?.hostNetwork !== true
+  };
+}
+function takenFor(workload2, given) {
+  const { enrolment } = workload2;
+  return worldOf(workload2, given) ?? (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode);
+}
+function clustersFor(mesh2, pods2, service, port3, told) {
+  const host = hostOf(service);
+  const seen = servicesSeenFrom(mesh2, pods2.namespace).find((each) => each.host === host);
+  if (seen === void 0) return [];
+  const subsets2 = ruleFor(mesh2, pods2, seen)?.subsets.map(({ rule: rule2, index }) => rule2.spec.subsets[index]?.name ?? "") ?? [];
+  return distinct(["", ...subsets2]).map((subset) => callCluster(mesh2, { services: /* @__PURE__ */ new Map([[host, seen]]) }, pods2, { host, port: port3, subset }, told));
+}
+function sentTo(clusters, workload2) {
+  const found2 = new Set(clusters.flatMap((cluster) => "missing" in cluster ? [] : cluster.sent.filter(({ endpoint: endpoint2 }) => endpoint2 === void 0 || endpoint2.workload?.id === workload2.id).map(({ sends }) => typeof sends === "object" ? void 0 : sends)));
+  const [only4] = found2;
+  return found2.size > 1 ? void 0 : found2.size === 0 ? "plaintext" : only4;
+}
+function usesWaypoint(mesh2, service) {
+  const name2 = "istio.io/ingress-use-waypoint";
+  const label3 = service.labels[name2] ?? mesh2.namespaces.get(service.namespace ?? "")?.labels[name2] ?? "";
+  return ["1", "t", "T", "TRUE", "true", "True"].includes(label3);
+}
+function callsAlike(left, right) {
+  if (left === void 0 || right === void 0) return true;
+  const others3 = new Map(right.pods.map((each) => [each.workload.id, each]));
+  const both = left.pods.flatMap((own4) => {
+    const other = others3.get(own4.workload.id);
+    return other === void 0 ? [] : [[own4, other]];
+  });
+  const arriving = (call, { port: port3, sends }) => canonical([call.identity, call.from, call.waypoint?.id ?? null, call.networked, port3, sends ?? null]);
+  return both.every(([own4, other]) => arriving(left, own4) === arriving(right, other));
+}
+var init_gateway_call = __esm({
+  "src/posture/gateway-call.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_attachment();
+    init_hosts();
+    init_ports();
+    init_services();
+    init_waypoints();
+    init_workload_index();
+    init_clusters();
+    init_destination_rules();
+    init_services2();
+    init_addressed();
+    init_arrival();
+  }
+});
+
+// src/semantics/network-world.ts
+function networkWorldOf(mesh2) {
+  const known11 = worlds.get(mesh2);
+  if (known11 !== void 0) return known11;
+  const fresh = build(mesh2);
+  worlds.set(mesh2, fresh);
+  return fresh;
+}
+function build(mesh2) {
+  const policies2 = ofKind(mesh2, "NetworkPolicy");
+  const of = (direction) => policies2.filter((policy) => policy.spec.policyTypes.includes(direction === "ingress" ? "Ingress" : "Egress")).map((policy) => ({ id: resourceId(policy), namespace: policy.namespace ?? "default", podSelector: policy.spec.podSelector, rules: policy.spec[direction] }));
+  const all = { ingress: of("ingress"), egress: of("egress") };
+  const finders2 = { ingress: finder2(all.ingress), egress: finder2(all.egress) };
+  const cluster = [...ofKind(mesh2, "AdminNetworkPolicy"), ...ofKind(mesh2, "BaselineAdminNetworkPolicy"), ...ofKind(mesh2, "ClusterNetworkPolicy")].sort(
+    compareBy(
+      (policy) => policy.spec.priority,
+      (policy) => policy.name,
+      (policy) => policy.kind
+    )
+  );
+  const rules3 = (tier, direction) => cluster.filter((policy) => policy.spec.tier === tier).flatMap((policy) => policy.spec[direction].map((rule2, index) => ({ id: resourceId(policy), subject: policy.spec.subject, rule: rule2, index })));
+  const tiers = { Admin: { ingress: rules3("Admin", "ingress"), egress: rules3("Admin", "egress") }, Baseline: { ingress: rules3("Baseline", "ingress"), egress: rules3("Baseline", "egress") } };
+  return {
+    isolating: (direction, namespace, labels3) => finders2[direction](namespace, labels3),
+    all,
+    tier: (tier, direction) => tiers[tier][direction],
+    empty: policies2.length === 0 && cluster.length === 0
+  };
+}
+function finder2(policies2) {
+  const byNamespace = /* @__PURE__ */ new Map();
+  for (const policy of policies2) {
+    const entry2 = { selector: policy.podSelector.matchLabels, item: policy };
+    const list4 = byNamespace.get(policy.namespace);
+    if (list4 === void 0) byNamespace.set(policy.namespace, [entry2]);
+    else list4.push(entry2);
+  }
+  const lookups = new Map([...byNamespace].map(([namespace, entries2]) => [namespace, selectorIndex(entries2)]));
+  return (namespace, labels3) => (lookups.get(namespace)?.(labels3) ?? []).filter((policy) => selectionHolds(policy.podSelector, labels3));
+}
+var worlds;
+var init_network_world = __esm({
+  "src/semantics/network-world.ts"() {
+    "use strict";
+    init_order();
+    init_resource();
+    init_attachment();
+    init_selection();
+    init_label_selection();
+    worlds = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/posture/callers.ts
+function workloadsPresenting(mesh2, principal) {
+  let known11 = presenters.get(mesh2);
+  if (known11 === void 0) {
+    const fresh = /* @__PURE__ */ new Map();
+    for (const workload2 of mesh2.workloads.values()) {
+      if (workload2.enrolment.mode === "none") continue;
+      const identity2 = `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
+      const list4 = fresh.get(identity2);
+      if (list4 === void 0) fresh.set(identity2, [workload2]);
+      else list4.push(workload2);
+    }
+    known11 = fresh;
+    presenters.set(mesh2, known11);
+  }
+  return known11.get(principal) ?? [];
+}
+var presenters;
+var init_callers = __esm({
+  "src/posture/callers.ts"() {
+    "use strict";
+    presenters = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/lib/recent.ts
+var Recent;
+var init_recent = __esm({
+  "src/lib/recent.ts"() {
+    "use strict";
+    Recent = class {
+      #most;
+      #young = /* @__PURE__ */ new Map();
+      #old = /* @__PURE__ */ new Map();
+      constructor(most3) {
+        this.#most = most3;
+      }
+      get(key3, make) {
+        const known11 = this.#young.get(key3);
+        if (known11 !== void 0) return known11;
+        const value = this.#old.get(key3) ?? make(key3);
+        if (this.#young.size >= this.#most) {
+          this.#old = this.#young;
+          this.#young = /* @__PURE__ */ new Map();
+        }
+        this.#young.set(key3, value);
+        return value;
+      }
+    };
+  }
+});
+
+// src/semantics/lowering.ts
+function lowerPolicy(policy, context2) {
+  const known11 = lowered2.get(policy, () => /* @__PURE__ */ new Map());
+  const cached2 = known11.get(context2.key);
+  if (cached2 !== void 0) return cached2;
+  const fresh = lower(policy, context2);
+  known11.set(context2.key, fresh);
+  return fresh;
+}
+function lower(policy, context2) {
+  const cubes = [];
+  const opaqueRules = [];
+  const opaqueConditions = /* @__PURE__ */ new Map();
+  const noting2 = { ...context2, opaque: (key3, condition) => opaqueConditions.set(key3, condition) };
+  for (const rule2 of policy.rules) {
+    const origins = [{ policy: policy.id, rule: rule2.index }];
+    const conjunctions = lowerRule(rule2, noting2);
+    if (conjunctions !== void 0) {
+      cubes.push(...conjunctions.map((predicates) => ({ predicates, origins })));
+      continue;
+    }
+    const key3 = shortHash("rule", JSON.stringify(rule2, (name2, value) => name2 === "index" ? void 0 : typeof value === "bigint" ? String(value) : value));
+    opaqueRules.push(key3);
+    cubes.push({ predicates: [{ dimension: `opaque:${key3}`, any: [{ type: "holds" }], none: [] }], origins });
+  }
+  return { cubes: compact(cubes), opaqueRules, opaqueConditions };
+}
+function lowerRule(rule2, context2) {
+  const parts2 = [entries(rule2.sources, context2), entries(rule2.operations, context2), conjunction(rule2.conditions.map((condition) => lowerCondition(condition, context2)))];
+  let product3 = [[]];
+  for (const part3 of parts2) {
+    if (part3 === void 0 || part3.length * product3.length > maxCubesPerRule) return void 0;
+    product3 = times(product3, part3);
+  }
+  return product3.map(tidy);
+}
+function entries(lists, context2) {
+  if (lists.length === 0) return [[]];
+  const alternatives2 = [];
+  for (const list4 of lists) {
+    const lowered4 = conjunction(list4.map((condition) => lowerCondition(condition, context2)));
+    if (lowered4 === void 0) return void 0;
+    alternatives2.push(...lowered4);
+  }
+  return alternatives2.length > maxCubesPerRule ? void 0 : alternatives2;
+}
+function conjunction(conditions) {
+  let product3 = [[]];
+  for (const alternatives2 of conditions) {
+    if (alternatives2.length * product3.length > maxCubesPerRule) return void 0;
+    product3 = times(product3, alternatives2);
+  }
+  return product3;
+}
+function times(lefts, rights) {
+  if (isOneFree(lefts)) return rights;
+  if (isOneFree(rights)) return lefts;
+  const product3 = [];
+  for (const left of lefts) for (const right of rights) product3.push(left.length === 0 ? right : right.length === 0 ? left : left.concat(right));
+  return product3;
+}
+function isOneFree(alternatives2) {
+  return alternatives2.length === 1 && alternatives2[0]?.length === 0;
+}
+function tidy(predicates) {
+  return compact(predicates.filter((predicate) => predicate.any.length > 0 || predicate.none.length > 0));
+}
+function mergeCubes(cubes) {
+  const byKey = /* @__PURE__ */ new Map();
+  for (const cube3 of cubes) {
+    const key3 = cubeKey(cube3);
+    const known11 = byKey.get(key3);
+    if (known11 === void 0) byKey.set(key3, cube3);
+    else if (!known11.origins.some((origin) => cube3.origins.every((other) => other.policy === origin.policy && other.rule === origin.rule))) {
+      byKey.set(key3, { predicates: known11.predicates, origins: [...known11.origins, ...cube3.origins] });
+    }
+  }
+  return distinct(byKey.keys()).map((key3) => byKey.get(key3));
+}
+var maxCubesPerRule, lowerings, lowered2;
+var init_lowering = __esm({
+  "src/semantics/lowering.ts"() {
+    "use strict";
+    init_canonical();
+    init_compact();
+    init_order();
+    init_recent();
+    init_keys();
+    init_condition();
+    maxCubesPerRule = 64;
+    lowerings = 512;
+    lowered2 = new Recent(lowerings);
+  }
+});
+
+// src/semantics/namespace-labels.ts
+function declaredNamespaces(mesh2) {
+  const known11 = declared.get(mesh2);
+  if (known11 !== void 0) return known11;
+  const fresh = /* @__PURE__ */ new Map();
+  const told = mesh2.enrolmentWorld.knowledge.namespaces;
+  for (const name2 of /* @__PURE__ */ new Set([...mesh2.namespaces.keys(), ...told.keys()])) {
+    const labels3 = declaredLabels(mesh2, name2);
+    if (labels3 !== void 0) fresh.set(name2, labels3);
+  }
+  declared.set(mesh2, fresh);
+  return fresh;
+}
+function declaredLabels(mesh2, name2) {
+  const told = mesh2.enrolmentWorld.knowledge.namespaces;
+  const labels3 = mesh2.namespaces.get(name2)?.resource?.labels ?? told.get(name2)?.labels ?? (mesh2.world === "closed" && (mesh2.namespaces.has(name2) || told.has(name2)) ? {} : void 0);
+  return labels3 === void 0 ? void 0 : { ...labels3, [namespaceNameLabel]: name2 };
+}
+function namespaceReader(mesh2, namespace, told) {
+  const labels3 = declaredLabels(mesh2, namespace);
+  if (labels3 !== void 0 && (told === void 0 || mesh2.namespaces.get(namespace)?.resource !== void 0 || mesh2.world === "open")) return readerOf(labels3);
+  if (told !== void 0 || mesh2.world === "closed") return readerOf({ ...told, [namespaceNameLabel]: namespace });
+  return (key3) => key3 === namespaceNameLabel ? namespace : void 0;
+}
+function namespaceLabelDimension(namespace, key3, value) {
+  return `${namespaceLabelPrefix}${namespace} ${key3}${value === void 0 ? "" : `=${value}`}`;
+}
+function namespaceSelected(mesh2, namespace, selection) {
+  const read6 = namespaceReader(mesh2, namespace);
+  return requirementsOf(selection).reduce(
+    (found2, requirement3) => {
+      const { key: key3, operator, values: values5 } = requirement3;
+      const value = read6(key3);
+      if (value !== void 0) return selectionTold({ matchLabels: {}, matchExpressions: [requirement3] }, read6) === true ? found2 : [];
+      const holds3 = (text8) => ({ dimension: namespaceLabelDimension(namespace, key3, text8), any: [{ type: "holds" }], none: [] });
+      const fails = (text8) => ({ dimension: namespaceLabelDimension(namespace, key3, text8), any: [], none: [{ type: "holds" }] });
+      switch (operator) {
+        case "In":
+          return found2.flatMap((conjunction2) => values5.map((text8) => [...conjunction2, holds3(text8)]));
+        case "Exists":
+          return found2.map((conjunction2) => [...conjunction2, holds3()]);
+        case "NotIn":
+          return found2.map((conjunction2) => [...conjunction2, ...values5.map((text8) => fails(text8))]);
+        case "DoesNotExist":
+          return found2.map((conjunction2) => [...conjunction2, fails()]);
+        case "unknown":
+          return [];
+      }
+    },
+    [[]]
+  );
+}
+function namespaceAssumed(namespace, given) {
+  const told = (key3, value) => given?.[namespaceLabelDimension(namespace, key3, value)];
+  return ({ key: key3, operator, values: values5 }) => {
+    const some2 = operator === "In" || operator === "NotIn" ? someTold(values5, (value) => told(key3, value)) : operator === "unknown" ? false : told(key3);
+    return operator === "NotIn" || operator === "DoesNotExist" ? some2 === void 0 ? void 0 : !some2 : some2;
+  };
+}
+var namespaceNameLabel, declared, namespaceLabelPrefix;
+var init_namespace_labels = __esm({
+  "src/semantics/namespace-labels.ts"() {
+    "use strict";
+    init_told();
+    init_label_selection();
+    namespaceNameLabel = "kubernetes.io/metadata.name";
+    declared = /* @__PURE__ */ new WeakMap();
+    namespaceLabelPrefix = "opaque:namespace-label ";
+  }
+});
+
+// src/semantics/network-lowering.ts
+function networkKey(mesh2, destination2, tunnelled) {
+  const world = networkWorldOf(mesh2);
+  if (world.empty || destination2.namespace === "") return "";
+  const isolating = isolatingFor(mesh2, destination2);
+  return shortHash(
+    worldKey(mesh2),
+    canonical(isolating.map((policy) => [policy.id, policy.rules])),
+    canonical([destination2.namespace, destination2.labels, portsOf2(destination2) ?? null, tunnelled, hostNetwork(destination2), [...declaredNamespaces(mesh2).get(destination2.namespace) === void 0 ? [] : Object.entries(declaredNamespaces(mesh2).get(destination2.namespace) ?? {}).sort()]])
+  );
+}
+function networkMoved(base3, head) {
+  if (commonKey(base3.mesh) !== commonKey(head.mesh)) return true;
+  const before = isolatingFor(base3.mesh, base3.destination);
+  const after = isolatingFor(head.mesh, head.destination);
+  if (!sameSubject(base3, head)) return networkKey(base3.mesh, base3.destination, base3.tunnelled) !== networkKey(head.mesh, head.destination, head.tunnelled);
+  if (before.length !== after.length || before.some((policy, index) => !sameRules(policy, after[index]))) return true;
+  const changed2 = changedEgress(base3.mesh, head.mesh);
+  if (changed2.base.length === 0 && changed2.head.length === 0) return false;
+  return egressKey(base3, changed2.base) !== egressKey(head, changed2.head);
+}
+function sameSubject(base3, head) {
+  if (base3.tunnelled !== head.tunnelled || base3.destination.namespace !== head.destination.namespace) return false;
+  if (base3.destination.resource !== void 0 && base3.destination.resource === head.destination.resource) return true;
+  return canonical([base3.destination.labels, portsOf2(base3.destination) ?? null, hostNetwork(base3.destination)]) === canonical([head.destination.labels, portsOf2(head.destination) ?? null, hostNetwork(head.destination)]);
+}
+function sameRules(left, right) {
+  return right !== void 0 && left.id === right.id && (left.rules === right.rules || canonical(left.rules) === canonical(right.rules));
+}
+function changedEgress(base3, head) {
+  const known11 = changedEgresses.get(base3)?.get(head);
+  if (known11 !== void 0) return known11;
+  const lacking = (own4, other) => {
+    const there = new Map(networkWorldOf(other).all.egress.map((policy) => [policy.id, policy]));
+    return networkWorldOf(own4).all.egress.filter((policy) => {
+      const twin = there.get(policy.id);
+      return !(sameRules(policy, twin) && canonical(policy.podSelector) === canonical(twin?.podSelector));
+    });
+  };
+  const fresh = { base: lacking(base3, head), head: lacking(head, base3) };
+  const forBase = changedEgresses.get(base3) ?? /* @__PURE__ */ new WeakMap();
+  changedEgresses.set(base3, forBase);
+  forBase.set(head, fresh);
+  return fresh;
+}
+function egressKey({ mesh: mesh2, destination: destination2, tunnelled }, policies2) {
+  const lowering = { mesh: mesh2, destination: destination2, tunnelled, ports: portsOf2(destination2), unread: /* @__PURE__ */ new Map() };
+  const scopes2 = policies2.map((policy) => cubeKey({ predicates: scope2(policy), origins: [] }));
+  const cubes = policies2.flatMap((policy) => egressCubes(lowering, policy)).map(cubeKey);
+  return canonical([scopes2.sort(compareText), cubes.sort(compareText), [...lowering.unread]]);
+}
+function commonKey(mesh2) {
+  const known11 = commonKeys.get(mesh2);
+  if (known11 !== void 0) return known11;
+  const world = networkWorldOf(mesh2);
+  const tiers = ["Admin", "Baseline"].flatMap((tier) => ["ingress", "egress"].map((direction) => world.tier(tier, direction)));
+  const key3 = shortHash(canonical(tiers), canonical([...declaredNamespaces(mesh2)].sort(([left], [right]) => compareText(left, right))));
+  commonKeys.set(mesh2, key3);
+  return key3;
+}
+function worldKey(mesh2) {
+  const known11 = worldKeys.get(mesh2);
+  if (known11 !== void 0) return known11;
+  const world = networkWorldOf(mesh2);
+  const key3 = shortHash(canonical(world.all.egress.map((policy) => [policy.id, policy.podSelector, policy.rules])), commonKey(mesh2));
+  worldKeys.set(mesh2, key3);
+  return key3;
+}
+function networkPosture(mesh2, destination2, tunnelled) {
+  const lowering = { mesh: mesh2, destination: destination2, tunnelled, ports: portsOf2(destination2), unread: /* @__PURE__ */ new Map() };
+  const ingress2 = hostNetwork(destination2) ? [free("in")] : ingressAlternatives(lowering, destination2);
+  const egress2 = egressAlternatives(lowering);
+  const alternatives2 = ingress2.flatMap((into) => egress2.map((out) => ({ id: `${into.id}${out.id}`, layers: [...into.layers, ...out.layers] })));
+  return {
+    alternatives: alternatives2,
+    key: networkKey(mesh2, destination2, tunnelled),
+    opaque: unreadOf(lowering)
+  };
+}
+function outboundPosture(mesh2) {
+  const lowering = { mesh: mesh2, destination: void 0, tunnelled: false, ports: [], unread: /* @__PURE__ */ new Map() };
+  return { alternatives: egressAlternatives(lowering), key: networkWorldOf(mesh2).empty ? "" : worldKey(mesh2), opaque: unreadOf(lowering) };
+}
+function unreadOf(lowering) {
+  return [...lowering.unread].map(([resource, key3]) => ({ resource, key: key3 })).sort((left, right) => compareText(left.resource, right.resource));
+}
+function hostNetwork(destination2) {
+  return podSpecOf(destination2)?.hostNetwork === true;
+}
+function isolatingFor(mesh2, destination2) {
+  return networkWorldOf(mesh2).isolating("ingress", destination2.namespace, destination2.labels);
+}
+function portsOf2(destination2) {
+  const spec = podSpecOf(destination2);
+  return spec === void 0 ? void 0 : [...spec.containers, ...spec.initContainers.filter((container2) => container2.restartPolicy === "Always")].flatMap((container2) => container2.ports);
+}
+function layer(allow, deny = []) {
+  return { id: "network-policy", allow, deny };
+}
+function free(id) {
+  return { id: ` ${id}:any`, layers: [layer("all")] };
+}
+function tiered(rules3, name2, matchOf2, rest) {
+  const found2 = [];
+  let before = [];
+  for (const rule2 of rules3) {
+    const matched = matchOf2(rule2);
+    if (matched.length === 0) continue;
+    const first = layer(mergeCubes(matched), mergeCubes(before));
+    if (rule2.rule.action === "Accept") found2.push({ id: ` ${name2}:${rule2.id}#${String(rule2.index)}`, layers: [first] });
+    if (rule2.rule.action === "Pass") found2.push(...rest.map((alternative) => ({ id: ` ${name2}:${rule2.id}#${String(rule2.index)}${alternative.id}`, layers: [first, ...alternative.layers] })));
+    before = [...before, ...matched];
+  }
+  if (before.length === 0) return [...found2, ...rest];
+  return [...found2, ...rest.map((alternative) => ({ id: alternative.id, layers: [...alternative.layers, layer("all", mergeCubes(before))] }))];
+}
+function ingressAlternatives(lowering, destination2) {
+  const { mesh: mesh2 } = lowering;
+  const world = networkWorldOf(mesh2);
+  const match = (rule2) => {
+    const targets3 = clusterTargets(lowering, rule2, rule2.subject);
+    return targets3.length === 0 ? [] : tierMatch(lowering, rule2, rule2.rule.peers.flatMap((peer) => sourceOf2(lowering, rule2, peer)).flatMap((source2) => targets3.map((target) => [...source2, ...target])));
+  };
+  const isolating = isolatingFor(mesh2, destination2);
+  const rest = isolating.length > 0 ? [{ id: " in:policies", layers: [layer(mergeCubes(isolating.flatMap((policy) => ingressCubes(lowering, policy))))] }] : tiered(world.tier("Baseline", "ingress"), "in", match, [{ id: " in:policies", layers: [layer("all")] }]);
+  return tiered(world.tier("Admin", "ingress"), "in", match, rest);
+}
+function ingressCubes(lowering, policy) {
+  return policy.rules.flatMap((rule2, index) => {
+    const sources = rule2.peers.length === 0 ? [[]] : rule2.peers.flatMap((peer) => peerPredicates(lowering, peer, policy.namespace));
+    return product(sources, portPredicates(lowering, rule2.ports), { policy: policy.id, rule: index });
+  });
+}
+function product(left, right, origin) {
+  return left.flatMap((one) => right.map((other) => ({ predicates: [...one, ...other], origins: [origin] })));
+}
+function egressAlternatives(lowering) {
+  const { mesh: mesh2 } = lowering;
+  const world = networkWorldOf(mesh2);
+  const match = (rule2) => {
+    const targets3 = rule2.rule.peers.flatMap((peer) => clusterTargets(lowering, rule2, peer));
+    return targets3.length === 0 ? [] : tierMatch(lowering, rule2, sourceOf2(lowering, rule2, rule2.subject).flatMap((source2) => targets3.map((target) => [...source2, ...target])));
+  };
+  const isolating = world.all.egress;
+  const scopes2 = isolatedSources(mesh2);
+  const unisolated = tiered(world.tier("Baseline", "egress"), "out", match, [{ id: " out:free", layers: [layer("all", scopes2)] }]).map(
+    (alternative) => alternative.id === " out:free" ? alternative : { id: alternative.id, layers: [layer("all", scopes2), ...alternative.layers] }
+  );
+  const allowed = mergeCubes(isolating.flatMap((policy) => egressCubes(lowering, policy)));
+  const rest = allowed.length === 0 ? unisolated : [...unisolated, { id: " out:rules", layers: [layer(allowed)] }];
+  return tiered(world.tier("Admin", "egress"), "out", match, rest);
+}
+function isolatedSources(mesh2) {
+  const known11 = scopesOf.get(mesh2);
+  if (known11 !== void 0) return known11;
+  const fresh = mergeCubes(networkWorldOf(mesh2).all.egress.map((policy) => ({ predicates: scope2(policy), origins: [{ policy: policy.id }] })));
+  scopesOf.set(mesh2, fresh);
+  return fresh;
+}
+function scope2(policy) {
+  return [inNamespace2(policy.namespace), ...labelPredicates(policy.podSelector)];
+}
+function egressCubes(lowering, policy) {
+  const targets3 = policy.rules.map((rule2) => rule2.peers.length === 0 ? [[]] : rule2.peers.flatMap((peer) => targetPredicates(lowering, policy, peer)));
+  if (targets3.every((found2) => found2.length === 0)) return [];
+  const key3 = canonical([lowering.tunnelled, lowering.ports ?? null, targets3.map((found2) => found2.map((target) => target.map(predicateKey)))]);
+  const cached2 = egressCache.get(policy) ?? /* @__PURE__ */ new Map();
+  egressCache.set(policy, cached2);
+  const known11 = cached2.get(key3);
+  if (known11 !== void 0) return known11;
+  const within4 = scope2(policy);
+  const fresh = policy.rules.flatMap((rule2, index) => product((targets3[index] ?? []).map((target) => [...within4, ...target]), portPredicates(lowering, rule2.ports), { policy: policy.id, rule: index }));
+  cached2.set(key3, fresh);
+  return fresh;
+}
+function peerPredicates({ mesh: mesh2 }, peer, namespace) {
+  if (peer.ipBlock !== void 0) return blockPredicates("source.ip", peer.ipBlock.cidr, peer.ipBlock.except);
+  if (peer.podSelector === void 0 && peer.namespaceSelector === void 0) return [];
+  return [[peer.namespaceSelector === void 0 ? inNamespace2(namespace) : inNamespaces(mesh2, peer.namespaceSelector), ...peer.podSelector === void 0 ? [] : labelPredicates(peer.podSelector)]];
+}
+function targetPredicates(lowering, policy, peer) {
+  if (peer.ipBlock !== void 0) return blockPredicates("destination.ip", peer.ipBlock.cidr, peer.ipBlock.except);
+  const { mesh: mesh2, destination: destination2 } = lowering;
+  if (destination2 === void 0) return [];
+  if (peer.podSelector === void 0 && peer.namespaceSelector === void 0 || hostNetwork(destination2)) return [];
+  if (peer.podSelector !== void 0 && !selectionHolds(peer.podSelector, destination2.labels)) return [];
+  if (peer.namespaceSelector === void 0) return destination2.namespace === policy.namespace ? [[]] : [];
+  return namespaceSelected(mesh2, destination2.namespace, peer.namespaceSelector);
+}
+function blockPredicates(dimension, cidr, except) {
+  const block = parseCidr(cidr);
+  const outside = except.map(parseCidr).filter((entry2) => entry2 !== void 0);
+  return block === void 0 ? [] : [[{ dimension, any: [block], none: outside }]];
+}
+function inNamespace2(name2) {
+  const known11 = namespacePredicates.get(name2);
+  if (known11 !== void 0) return known11;
+  const fresh = { dimension: "peer", any: [{ type: "source-namespace", names: [name2], declared: [name2], selection: void 0 }], none: [] };
+  namespacePredicates.set(name2, fresh);
+  return fresh;
+}
+function inNamespaces(mesh2, selection) {
+  const cache = selections.get(mesh2) ?? { declared: [...declaredNamespaces(mesh2).keys()].sort(compareText), known: /* @__PURE__ */ new WeakMap() };
+  selections.set(mesh2, cache);
+  const known11 = cache.known.get(selection);
+  if (known11 !== void 0) return known11;
+  const names4 = cache.declared.filter((name2) => selectionHolds(selection, declaredNamespaces(mesh2).get(name2) ?? {}));
+  const fresh = { dimension: "peer", any: [{ type: "source-namespace", names: names4, declared: cache.declared, selection }], none: [] };
+  cache.known.set(selection, fresh);
+  return fresh;
+}
+function labelPredicates(selector) {
+  return requirementsOf(selector).map(({ key: key3, operator, values: values5 }) => {
+    const dimension = `pod-label:${key3}`;
+    const exact2 = values5.map((text8) => ({ type: "exact", text: text8 }));
+    switch (operator) {
+      case "In":
+        return { dimension, any: exact2.length === 0 ? [nothing] : exact2, none: [] };
+      case "NotIn":
+        return { dimension, any: [], none: exact2 };
+      case "Exists":
+        return { dimension, any: [{ type: "present" }], none: [] };
+      case "DoesNotExist":
+        return { dimension, any: [], none: [{ type: "present" }] };
+      case "unknown":
+        return { dimension, any: [nothing], none: [] };
+    }
+  });
+}
+function portPredicates(lowering, ports3) {
+  if (ports3.length === 0) return [[]];
+  const byTransport = /* @__PURE__ */ new Map();
+  for (const { protocol, port: port3, endPort } of ports3) {
+    const list4 = byTransport.get(protocol) ?? { all: false, numbers: [], ranges: [], names: [] };
+    byTransport.set(protocol, list4);
+    if (port3 === void 0) list4.all = true;
+    else if (typeof port3 === "number") {
+      if (endPort === void 0 || endPort === port3) list4.numbers.push(port3);
+      else list4.ranges.push({ first: port3, last: endPort });
+    } else addName(lowering, list4, protocol, port3);
+  }
+  return [...byTransport].flatMap(([transport, list4]) => onWire(lowering, transport, list4));
+}
+function addName({ ports: ports3 }, list4, transport, name2) {
+  if (ports3 === void 0) list4.names.push(name2);
+  else list4.numbers.push(...ports3.filter((candidate) => candidate.name === name2 && candidate.protocol === transport).map((candidate) => candidate.port));
+}
+function onWire({ tunnelled }, transport, list4) {
+  const over2 = { dimension: "transport", any: [{ type: "one-of", text: transport }], none: [] };
+  if (list4.all) return [[over2]];
+  const matchers = [...list4.numbers.map((value) => ({ type: "number", value })), ...list4.ranges.map((range2) => ({ type: "port-range", ...range2 }))];
+  const listed6 = matchers.length === 0 ? [] : [[over2, { dimension: "port", any: matchers, none: [] }]];
+  const named11 = list4.names.map((name2) => [over2, { dimension: portNameDimension(name2), any: [{ type: "holds" }], none: [] }]);
+  if (!tunnelled || transport !== "TCP") return [...listed6, ...named11];
+  const plain6 = { dimension: "peer", any: [], none: [{ type: "identified" }] };
+  const tunnel = list4.numbers.includes(15008) || list4.ranges.some(({ first, last }) => first <= 15008 && last >= 15008) ? [[over2, { dimension: "peer", any: [{ type: "identified" }], none: [] }]] : [];
+  return [...[...listed6, ...named11].map((conjunction2) => [...conjunction2, plain6]), ...tunnel];
+}
+function portNameDimension(name2) {
+  return `opaque:port-name ${name2}`;
+}
+function clusterTargets(lowering, rule2, peer) {
+  const { mesh: mesh2, destination: destination2 } = lowering;
+  if (peer.type === "networks") return peer.networks.flatMap((cidr) => blockPredicates("destination.ip", cidr, []));
+  if (peer.type === "unknown" || destination2 === void 0 && (peer.type === "nodes" || peer.type === "domain-names")) unread3(lowering, rule2);
+  if (destination2 === void 0 || peer.type !== "namespaces" && peer.type !== "pods") return [];
+  return peer.type === "namespaces" || selectionHolds(peer.pods, destination2.labels) ? namespaceSelected(mesh2, destination2.namespace, peer.namespaces) : [];
+}
+function sourceOf2(lowering, rule2, peer) {
+  switch (peer.type) {
+    case "namespaces":
+      return [[inNamespaces(lowering.mesh, peer.namespaces)]];
+    case "pods":
+      return [[inNamespaces(lowering.mesh, peer.namespaces), ...labelPredicates(peer.pods)]];
+    case "networks":
+      return peer.networks.flatMap((cidr) => blockPredicates("source.ip", cidr, []));
+    case "nodes":
+    case "domain-names":
+    case "unknown":
+      unread3(lowering, rule2);
+      return [];
+  }
+}
+function tierMatch(lowering, rule2, sources) {
+  if (rule2.rule.action === "unknown") {
+    unread3(lowering, rule2);
+    return [];
+  }
+  return product(sources, rule2.rule.ports === void 0 ? [[]] : clusterPorts(lowering, rule2, rule2.rule.ports), { policy: rule2.id, rule: rule2.index });
+}
+function clusterPorts(lowering, rule2, ports3) {
+  const named11 = ports3.flatMap((port3) => {
+    if (port3.type === "range") return [{ protocol: port3.protocol, port: port3.start, endPort: port3.end }];
+    if (port3.type === "name") return ["TCP", "UDP", "SCTP"].map((protocol) => ({ protocol, port: port3.name, endPort: void 0 }));
+    unread3(lowering, rule2);
+    return [];
+  });
+  return named11.length === 0 ? [] : portPredicates(lowering, named11);
+}
+function unread3(lowering, rule2) {
+  lowering.unread.set(rule2.id, shortHash(canonical(rule2.rule)));
+}
+function labelledNobodies(ways) {
+  const asked = /* @__PURE__ */ new Set();
+  for (const { layers } of ways) {
+    for (const { allow, deny } of layers) {
+      for (const cubes of [allow === "all" ? [] : allow, deny]) for (const cube3 of cubes) for (const { dimension } of cube3.predicates) if (dimension.startsWith("pod-label:")) asked.add(dimension);
+    }
+  }
+  return [...asked].sort(compareText).map((dimension) => ({ predicates: [...noPod.predicates, { dimension, any: [{ type: "present" }], none: [] }], origins: [] }));
+}
+var changedEgresses, commonKeys, worldKeys, scopesOf, egressCache, namespacePredicates, selections, nothing, noPod, impossibleTransports;
+var init_network_lowering = __esm({
+  "src/semantics/network-lowering.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_ports();
+    init_ip();
+    init_keys();
+    init_label_selection();
+    init_lowering();
+    init_namespace_labels();
+    init_network_world();
+    changedEgresses = /* @__PURE__ */ new WeakMap();
+    commonKeys = /* @__PURE__ */ new WeakMap();
+    worldKeys = /* @__PURE__ */ new WeakMap();
+    scopesOf = /* @__PURE__ */ new WeakMap();
+    egressCache = /* @__PURE__ */ new WeakMap();
+    namespacePredicates = /* @__PURE__ */ new Map();
+    selections = /* @__PURE__ */ new WeakMap();
+    nothing = { type: "holds" };
+    noPod = { predicates: [{ dimension: "peer", any: [], none: [{ type: "source-namespace", names: [], declared: [], selection: { matchLabels: {}, matchExpressions: [] } }] }], origins: [] };
+    impossibleTransports = [
+      { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "protocol", any: ["http", "https", "tls"].map((text8) => ({ type: "one-of", text: text8 })), none: [] }], origins: [] },
+      { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "peer", any: [{ type: "identified" }], none: [] }], origins: [] }
+    ];
+  }
+});
+
+// src/semantics/network-policy.ts
+function decidePacket(world, packet) {
+  if (world.empty) return untouched;
+  const answers2 = [directionAnswer(world, "egress", packet), directionAnswer(world, "ingress", packet)];
+  const refusing = answers2.find((answer4) => answer4.passes === false);
+  if (refusing !== void 0) return refusing;
+  const open3 = answers2.find((answer4) => answer4.passes === void 0);
+  if (open3 !== void 0) return open3;
+  const governing = answers2.filter((answer4) => answer4.governed);
+  const last = governing.at(-1);
+  return last === void 0 ? untouched : { ...last, by: distinct(governing.flatMap((answer4) => answer4.by)), because: governing.map((answer4) => answer4.because).join("; ") };
+}
+function directionAnswer(world, direction, packet) {
+  const subject = direction === "ingress" ? packet.destination : packet.source;
+  if (subject.type !== "pod" || subject.labels === void 0) return untouched;
+  const admin = tierAnswer(world.tier("Admin", direction), direction, subject, packet);
+  if (admin.verdict === void 0) return { passes: void 0, governed: true, by: admin.by, rule: "M145", because: `whether ${listed2(admin.by)} acts on the ${direction} is not told` };
+  if (admin.verdict === "Accept" || admin.verdict === "Deny") return { passes: admin.verdict === "Accept", governed: true, by: admin.by, rule: "M145", because: `${listed2(admin.by)} ${admin.verdict === "Accept" ? "accepts" : "denies"} the ${direction} before any NetworkPolicy` };
+  const isolating = world.isolating(direction, subject.namespace, subject.labels);
+  if (isolating.length > 0) {
+    const names4 = isolating.map((policy) => policy.id);
+    const told = isolating.map((policy) => ({ id: policy.id, passes: someTold(policy.rules, (rule2) => ruleTold(rule2, policy.namespace, direction, packet)) }));
+    const allowing = told.filter((entry2) => entry2.passes === true).map((entry2) => entry2.id);
+    if (allowing.length > 0) return { passes: true, governed: true, by: distinct(allowing), rule: "M138", because: `a rule of ${listed2(allowing)} lets the ${direction} pass` };
+    if (told.some((entry2) => entry2.passes === void 0)) {
+      const open3 = told.filter((entry2) => entry2.passes === void 0).map((entry2) => entry2.id);
+      return { passes: void 0, governed: true, by: distinct(open3), rule: "M139", because: `whether a rule of ${listed2(open3)} holds for this ${direction} is not told` };
+    }
+    return { passes: false, governed: true, by: distinct(names4), rule: "M136", because: `${listed2(names4)} ${names4.length === 1 ? "isolates" : "isolate"} the pod for ${direction} and no rule lets the packet pass` };
+  }
+  const baseline2 = tierAnswer(world.tier("Baseline", direction), direction, subject, packet);
+  if (baseline2.verdict === void 0) return { passes: void 0, governed: true, by: baseline2.by, rule: "M145", because: `whether ${listed2(baseline2.by)} acts on the ${direction} is not told` };
+  if (baseline2.verdict === "Pass") return untouched;
+  return { passes: baseline2.verdict === "Accept", governed: true, by: baseline2.by, rule: "M145", because: `${listed2(baseline2.by)} ${baseline2.verdict === "Accept" ? "accepts" : "denies"} the ${direction} as the baseline` };
+}
+function listed2(ids3) {
+  return distinct(ids3).map((id) => `\`${id}\``).join(", ");
+}
+function ruleTold(rule2, namespace, direction, packet) {
+  const other = direction === "ingress" ? packet.source : packet.destination;
+  return everyTold(
+    [
+      () => rule2.ports.length === 0 ? true : someTold(rule2.ports, (port3) => portTold(port3, packet)),
+      () => rule2.peers.length === 0 ? true : someTold(rule2.peers, (peer) => peerTold(peer, namespace, other))
+    ],
+    (part3) => part3()
+  );
+}
+function portTold(port3, packet) {
+  if (port3.protocol !== packet.transport) return false;
+  if (port3.port === void 0) return true;
+  if (typeof port3.port === "number") return packet.port >= port3.port && packet.port <= (port3.endPort ?? port3.port);
+  return namedTold(port3.port, packet);
+}
+function namedTold(name2, { destination: destination2, port: port3, transport, portNamed }) {
+  if (destination2.type === "outside") return false;
+  if (destination2.type === "somebody" || destination2.ports === void 0) return portNamed?.(name2);
+  return destination2.ports.some((candidate) => candidate.name === name2 && candidate.port === port3 && candidate.protocol === transport);
+}
+function peerTold(peer, namespace, other) {
+  if (peer.ipBlock !== void 0) {
+    const { cidr, except } = peer.ipBlock;
+    return everyTold([() => blockTold(cidr, other), () => not(someTold(except, (entry2) => blockTold(entry2, other)))], (part3) => part3());
+  }
+  const { podSelector, namespaceSelector } = peer;
+  if (podSelector === void 0 && namespaceSelector === void 0) return false;
+  if (other.type === "outside") return false;
+  if (other.type === "somebody") return void 0;
+  return everyTold(
+    [
+      () => namespaceSelector === void 0 ? other.namespace === namespace : namespaceTold(namespaceSelector, other),
+      () => podSelector === void 0 ? true : podTold(podSelector, other)
+    ],
+    (part3) => part3()
+  );
+}
+function namespaceTold(selector, pod) {
+  return selectionTold(selector, pod.namespaceLabel, pod.namespaceAssumed);
+}
+function podTold(selector, pod) {
+  return selectionTold(selector, pod.labels === void 0 ? () => void 0 : readerOf(pod.labels));
+}
+function blockTold(cidr, end) {
+  if (end.type === "somebody" || end.address === void 0) return void 0;
+  const block = parseCidr(cidr);
+  return block !== void 0 && blockHolds(block, end.address);
+}
+function not(told) {
+  return told === void 0 ? void 0 : !told;
+}
+function tierAnswer(rules3, direction, subject, packet) {
+  const other = direction === "ingress" ? packet.source : packet.destination;
+  for (const { id, subject: scope3, rule: rule2 } of rules3) {
+    const matched = everyTold(
+      [
+        () => clusterPeerTold(scope3, subject),
+        () => rule2.ports === void 0 ? true : someTold(rule2.ports, (port3) => clusterPortTold(port3, packet)),
+        () => someTold(rule2.peers, (peer) => clusterPeerTold(peer, other))
+      ],
+      (part3) => part3()
+    );
+    if (matched === false) continue;
+    return { verdict: matched === void 0 || rule2.action === "unknown" ? void 0 : rule2.action, by: [id] };
+  }
+  return { verdict: "Pass", by: [] };
+}
+function clusterPeerTold(peer, end) {
+  switch (peer.type) {
+    case "namespaces":
+      return end.type === "outside" ? false : end.type === "somebody" ? void 0 : namespaceTold(peer.namespaces, end);
+    case "pods":
+      if (end.type !== "pod") return end.type === "outside" ? false : void 0;
+      return everyTold([() => namespaceTold(peer.namespaces, end), () => podTold(peer.pods, end)], (part3) => part3());
+    case "networks":
+      return someTold(peer.networks, (cidr) => blockTold(cidr, end));
+    case "nodes":
+    case "domain-names":
+      return end.type === "pod" ? false : void 0;
+    case "unknown":
+      return void 0;
+  }
+}
+function clusterPortTold(port3, packet) {
+  switch (port3.type) {
+    case "range":
+      return port3.protocol === packet.transport && packet.port >= port3.start && packet.port <= port3.end;
+    case "name":
+      return namedTold(port3.name, packet);
+    case "unknown":
+      return void 0;
+  }
+}
+var untouched;
+var init_network_policy2 = __esm({
+  "src/semantics/network-policy.ts"() {
+    "use strict";
+    init_order();
+    init_told();
+    init_ip();
+    init_label_selection();
+    untouched = { passes: true, governed: false, by: [], rule: "M136", because: "no NetworkPolicy isolates either end" };
+  }
+});
+
+// src/posture/network.ts
+function isDatagram({ request: request4 }) {
+  return request4.protocol === "udp" || request4.protocol === "sctp";
+}
+function transportOf2(protocol) {
+  return protocol === "udp" ? "UDP" : protocol === "sctp" ? "SCTP" : "TCP";
+}
+function networkAnswer(question3) {
+  const { mesh: mesh2, query: query3 } = question3;
+  const world = networkWorldOf(mesh2);
+  if (world.empty) return untouched;
+  const destination2 = destinationEnd(question3);
+  const portNamed = (name2) => question3.port === query3.to.port ? query3.given?.[portNameDimension(name2)] : false;
+  const answers2 = sourceEnds(question3, question3.callers()).map((source2) => decidePacket(world, { source: source2, destination: destination2, port: question3.port, transport: transportOf2(query3.request.protocol), portNamed }));
+  const [first] = answers2;
+  if (first === void 0) return { passes: void 0, governed: false, by: [], rule: "M139", because: "who calls is not told" };
+  if (answers2.every((answer4) => answer4.passes === first.passes)) return first;
+  return { passes: void 0, governed: true, by: [], rule: "M139", because: `the pods with the identity \`${query3.from.principal ?? ""}\` are answered differently: say which calls in \`from.pod\`` };
+}
+function destinationEnd({ mesh: mesh2, query: query3, destination: destination2 }) {
+  const address = parseIp(query3.to.ip ?? "");
+  if (destination2 === void 0) return address === void 0 ? { type: "somebody" } : { type: "outside", address };
+  const pod = podOf(mesh2, destination2, address ?? parseIp(someDestinationPod));
+  return pod.type === "pod" ? { ...pod, namespaceAssumed: namespaceAssumed(pod.namespace, query3.given) } : pod;
+}
+function sourceEnds({ mesh: mesh2, query: query3 }, callers5) {
+  const { from: from2 } = query3;
+  const address = parseIp(from2.ip ?? "");
+  const podAddress3 = address ?? parseIp(someSourcePod);
+  if (from2.pod !== void 0) {
+    const { namespace, labels: labels3, namespaceLabels: namespaceLabels2 } = from2.pod;
+    return [{ type: "pod", namespace, namespaceLabel: namespaceReader(mesh2, namespace, namespaceLabels2), labels: labels3, ports: void 0, address: podAddress3 }];
+  }
+  if (callers5.length > 0) return callers5.map((workload2) => podOf(mesh2, workload2, podAddress3));
+  if (typeof from2.principal === "string") {
+    const namespace = identityParts(from2.principal)?.namespace;
+    if (namespace === void 0 && address !== void 0) return [{ type: "outside", address }];
+    return [namespace === void 0 ? { type: "somebody" } : { type: "pod", namespace, namespaceLabel: namespaceReader(mesh2, namespace), labels: void 0, ports: void 0, address: podAddress3 }];
+  }
+  return [address === void 0 ? { type: "somebody" } : { type: "outside", address }];
+}
+function podOf(mesh2, workload2, address) {
+  const spec = podSpecOf(workload2);
+  if (spec?.hostNetwork === true) return { type: "somebody" };
+  const pod = {
+    type: "pod",
+    namespace: workload2.namespace,
+    namespaceLabel: namespaceReader(mesh2, workload2.namespace),
+    labels: workload2.labels,
+    ports: spec === void 0 ? void 0 : [...spec.containers, ...spec.initContainers.filter((container2) => container2.restartPolicy === "Always")].flatMap((container2) => container2.ports),
+    address
+  };
+  return pod;
+}
+var hbonePort, someSourcePod, someDestinationPod;
+var init_network = __esm({
+  "src/posture/network.ts"() {
+    "use strict";
+    init_ports();
+    init_namespace_labels();
+    init_network_lowering();
+    init_network_policy2();
+    init_network_world();
+    init_ip();
+    init_matches();
+    hbonePort = 15008;
+    someSourcePod = "10.244.0.1";
+    someDestinationPod = "10.244.0.2";
+  }
+});
+
+// src/posture/port-set.ts
+function onlyPorts(...ports3) {
+  return { except: false, ports: new Set(ports3) };
+}
+function allPortsBut(ports3) {
+  return { except: true, ports: new Set(ports3) };
+}
+function unionOfPorts(left, right) {
+  if (!left.except && !right.except) return { except: false, ports: /* @__PURE__ */ new Set([...left.ports, ...right.ports]) };
+  if (left.except && right.except) return { except: true, ports: new Set([...left.ports].filter((port3) => right.ports.has(port3))) };
+  const [finite, cofinite] = left.except ? [right, left] : [left, right];
+  return { except: true, ports: new Set([...cofinite.ports].filter((port3) => !finite.ports.has(port3))) };
+}
+function portPredicates2(set) {
+  const matchers = [...set.ports].sort((left, right) => left - right).map((value) => ({ type: "number", value }));
+  if (!set.except) return [{ dimension: "port", any: matchers, none: [] }];
+  return matchers.length === 0 ? [] : [{ dimension: "port", any: [], none: matchers }];
+}
+var init_port_set = __esm({
+  "src/posture/port-set.ts"() {
+    "use strict";
+  }
+});
+
+// src/posture/connection-domains.ts
+function connectionDomains(config3, workload2, effective2) {
+  const known11 = knownDomains.get(config3) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
+  knownDomains.set(config3, known11);
+  const classes2 = portClasses(workload2, effective2);
+  const key3 = classes2.map(({ ports: ports3, protocol, mode }) => [ports3.except ? "other" : [...ports3.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
+  const same4 = known11.byPorts.get(key3);
+  if (same4 !== void 0) return same4;
+  const fresh = computeDomains(classes2);
+  const groupsKey = JSON.stringify([...fresh.groups]);
+  const groups2 = known11.groups.get(groupsKey) ?? fresh.groups;
+  known11.groups.set(groupsKey, groups2);
+  const shared2 = { ...fresh, groups: groups2 };
+  known11.byPorts.set(key3, shared2);
+  return shared2;
+}
+function computeDomains(portClassList) {
+  const classes2 = portClassList.map((portClass) => ({
+    portClass,
+    handled: clientKinds.map((kind) => ({ kind, handling: handleConnection(portClass.protocol, portClass.mode.mode, kind) }))
+  }));
+  const refused = new Merged();
+  const terminated = new Merged();
+  const groups2 = /* @__PURE__ */ new Map();
+  for (const { portClass, handled } of classes2) {
+    const origins = portClass.mode.by === void 0 ? [] : [{ policy: portClass.mode.by }];
+    for (const pattern of cover(handled, "peers", (handling) => handling.outcome === "refused" ? "in" : "out")) refused.add(pattern, portClass.ports, origins);
+    if (handled.some(({ handling }) => handling.outcome === "chain" && handling.seesPeer)) terminated.add([], portClass.ports, []);
+    for (const group4 of chainGroups) {
+      const patterns = cover(handled, "protocols", (handling, kind) => handling.outcome === "refused" ? "any" : groupOf(handling, kind) === group4 ? "in" : "out");
+      if (patterns.length === 0) continue;
+      const merged4 = groups2.get(group4) ?? new Merged();
+      groups2.set(group4, merged4);
+      for (const pattern of patterns) merged4.add(pattern, portClass.ports, []);
+    }
+  }
+  return {
+    refused: refused.entries().map(({ pattern, ports: ports3, extra }) => ({ domain: [...portPredicates2(ports3), ...pattern], origins: extra })),
+    terminated: terminated.entries().map(({ ports: ports3 }) => portPredicates2(ports3)),
+    groups: new Map([...groups2].map(([group4, merged4]) => [group4, merged4.entries().map(({ pattern, ports: ports3 }) => [...portPredicates2(ports3), ...pattern])]))
+  };
+}
+function groupOf(handling, kind) {
+  if (handling.chain === "http") return "http";
+  return kind.identity && !handling.seesPeer ? "tcp-blind" : "tcp";
+}
+function portClasses(workload2, effective2) {
+  const declared2 = new Map(workload2.ports.map((port3) => [port3.port, port3.protocol]));
+  const named11 = [.../* @__PURE__ */ new Set([...declared2.keys(), ...effective2.ports.keys()])].sort((left, right) => left - right);
+  return [
+    ...named11.map((port3) => ({ ports: onlyPorts(port3), protocol: declared2.get(port3) ?? "auto", mode: modeAt(effective2, port3) })),
+    { ports: allPortsBut(named11), protocol: "auto", mode: effective2.workload }
+  ];
+}
+function cover(handled, prefer, test2) {
+  const marked = handled.map(({ kind, handling }) => ({ kind, mark: test2(handling, kind) }));
+  const clear = (fits4) => marked.every(({ kind, mark: mark2 }) => !fits4(kind) || mark2 !== "out");
+  let open3 = marked.filter(({ mark: mark2 }) => mark2 === "in").map(({ kind }) => kind);
+  const patterns = [];
+  const byProtocol = () => {
+    const whole4 = [...new Set(open3.map((kind) => kind.protocol))].filter((protocol) => clear((kind) => kind.protocol === protocol));
+    if (whole4.length === 0) return;
+    patterns.push(whole4.length === allProtocols.length ? [] : [protocolPredicate(whole4)]);
+    open3 = open3.filter((kind) => !whole4.includes(kind.protocol));
+  };
+  if (prefer === "protocols") byProtocol();
+  for (const identity2 of [false, true]) {
+    const fits4 = (kind) => kind.identity === identity2;
+    const split = open3.filter((kind) => fits4(kind) && !clear((other) => other.protocol === kind.protocol));
+    if (split.length === 0 || !clear(fits4)) continue;
+    patterns.push([peerPredicate(identity2)]);
+    open3 = open3.filter((kind) => !fits4(kind));
+  }
+  byProtocol();
+  for (const identity2 of [false, true]) {
+    const protocols4 = open3.filter((kind) => kind.identity === identity2).map((kind) => kind.protocol);
+    if (protocols4.length > 0) patterns.push([protocolPredicate(protocols4), peerPredicate(identity2)]);
+  }
+  return patterns;
+}
+function peerPredicate(identity2) {
+  return identity2 ? { dimension: "peer", any: [{ type: "identified" }], none: [] } : { dimension: "peer", any: [], none: [{ type: "identified" }] };
+}
+function protocolPredicate(protocols4) {
+  return { dimension: "protocol", any: [...new Set(protocols4)].sort().map((text8) => ({ type: "one-of", text: text8 })), none: [] };
+}
+var chainGroups, knownDomains, allProtocols, Merged;
+var init_connection_domains = __esm({
+  "src/posture/connection-domains.ts"() {
+    "use strict";
+    init_peer_authentication2();
+    init_port_set();
+    chainGroups = ["http", "tcp", "tcp-blind"];
+    knownDomains = /* @__PURE__ */ new WeakMap();
+    allProtocols = ["http", "https", "tcp", "tls"];
+    Merged = class {
+      #entries = /* @__PURE__ */ new Map();
+      add(pattern, ports3, extra) {
+        const key3 = JSON.stringify(pattern);
+        const known11 = this.#entries.get(key3);
+        if (known11 === void 0) {
+          this.#entries.set(key3, { pattern, ports: ports3, extra: [...extra] });
+          return;
+        }
+        known11.ports = unionOfPorts(known11.ports, ports3);
+        const present2 = new Set(known11.extra.map((entry2) => JSON.stringify(entry2)));
+        known11.extra.push(...extra.filter((entry2) => !present2.has(JSON.stringify(entry2))));
+      }
+      entries() {
+        return [...this.#entries.values()];
+      }
+    };
+  }
+});
+
+// src/semantics/fixed.ts
+function withFixed(policy, fixed3) {
+  const forPolicy = known5.get(policy) ?? /* @__PURE__ */ new Map();
+  known5.set(policy, forPolicy);
+  const cached2 = forPolicy.get(fixed3.key);
+  if (cached2 !== void 0) return cached2;
+  const fresh = { ...policy, rules: policy.rules.flatMap((rule2) => fixedRule(rule2, fixed3) ?? []) };
+  forPolicy.set(fixed3.key, fresh);
+  return fresh;
+}
+function fixedRule(rule2, fixed3) {
+  const sources = fixedEntries(rule2.sources, fixed3);
+  const operations = fixedEntries(rule2.operations, fixed3);
+  const conditions = remaining(rule2.conditions, fixed3);
+  return sources === void 0 || operations === void 0 || conditions === void 0 ? void 0 : { index: rule2.index, sources, operations, conditions };
+}
+function fixedEntries(entries2, fixed3) {
+  const kept2 = entries2.flatMap((entry2) => {
+    const rest = remaining(entry2, fixed3);
+    return rest === void 0 ? [] : [rest];
+  });
+  return entries2.length > 0 && kept2.length === 0 ? void 0 : kept2;
+}
+function remaining(conditions, fixed3) {
+  const seen = { value: (dimension) => fixed3.values.get(dimension) ?? null, header: (name2) => textOf6(fixed3.values.get(`header:${name2}`)), token: void 0 };
+  const open3 = [];
+  for (const condition of conditions) {
+    if (!isFixed(condition, fixed3)) open3.push(condition);
+    else if (!conditionHolds(condition, seen)) return void 0;
+  }
+  return open3;
+}
+function isFixed(condition, fixed3) {
+  if (condition.on === "value") return fixed3.values.has(condition.dimension);
+  return condition.on === "header" && fixed3.values.has(`header:${condition.name}`);
+}
+function textOf6(value) {
+  return typeof value === "string" ? value : null;
+}
+var known5;
+var init_fixed = __esm({
+  "src/semantics/fixed.ts"() {
+    "use strict";
+    init_condition();
+    known5 = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/posture/sidecar-lowering.ts
+function sidecarLowering(config3, attached, domains, rules3, fixed3) {
+  const opaque = /* @__PURE__ */ new Map();
+  const conditions = /* @__PURE__ */ new Map();
+  const assumed = /* @__PURE__ */ new Set();
+  const contexts2 = contextsOf(domains.groups, rules3);
+  const early = new Map([...contexts2].map(([group4, context2]) => [group4, { ...context2, key: `${group4} before tokens`, readable: [], rewrittenHeaders: rewrittenBeforeTokens }]));
+  const inGroup = new Map([...contexts2.keys()].map((group4) => [group4, atFixed(enforced(attached.authorization, group4 === "http" ? "http" : "tcp", config3), fixed3)]));
+  const place3 = (policiesIn2, within4 = contexts2) => {
+    const byPolicy = /* @__PURE__ */ new Map();
+    for (const [group4, policies2] of inGroup) {
+      for (const policy of policiesIn2(policies2, group4)) {
+        const groups2 = byPolicy.get(policy.id) ?? /* @__PURE__ */ new Map();
+        byPolicy.set(policy.id, groups2);
+        groups2.set(group4, policy);
+      }
+    }
+    return [...byPolicy].flatMap(([id, groups2]) => {
+      const placed3 = placePolicy(groups2, domains.groups, within4);
+      for (const key3 of placed3.opaqueRules) opaque.set(id, key3);
+      for (const { key: key3, condition, group: group4 } of placed3.conditions) conditions.set(key3, { condition, group: group4 });
+      return placed3.cubes;
+    });
+  };
+  const custom = (wanted2) => (policies2, group4) => customActions(policies2.custom, config3).filter(({ state }) => state.state === wanted2 && (state.state === "denies" || group4 === "http" || state.onTcp)).map(({ policy, state }) => {
+    if (state.state === "asked" && state.assumed !== void 0) assumed.add(state.assumed);
+    return policy;
+  });
+  const hasAllow = [...inGroup.values()].some((policies2) => policies2.allow.length > 0);
+  const authorization2 = {
+    id: "authorization",
+    // A1.5: attached counts, usable rules do not.
+    allow: hasAllow ? mergeCubes(place3((policies2) => policies2.allow)) : "all",
+    deny: mergeCubes([...place3((policies2) => policies2.deny), ...place3(custom("denies"), early)])
+  };
+  const asking2 = mergeCubes(place3(custom("asked"), early));
+  const asked = askedProviders(attached, config3, (provider2) => mergeCubes(place3((policies2, group4) => custom("asked")(policies2, group4).filter((policy) => policy.provider === provider2), early)));
+  const authentication = authenticationLayer(domains.groups, rules3, opaque);
+  return {
+    authentication,
+    authorization: authorization2,
+    asking: asking2,
+    asked,
+    assumedProviders: [...assumed],
+    opaque: [...opaque].map(([resource, key3]) => ({ resource, key: key3 })).sort((left, right) => compareText(left.resource, right.resource)),
+    conditions
+  };
+}
+function askedProviders(attached, config3, cubesOf) {
+  const names4 = distinct(attached.authorization.flatMap(({ spec }) => spec.action === "CUSTOM" && spec.provider !== void 0 ? [spec.provider] : []));
+  return names4.flatMap((provider2) => {
+    const cubes = cubesOf(provider2);
+    if (cubes.length === 0) return [];
+    const known11 = config3.extensionProviders?.find((candidate) => candidate.name === provider2);
+    return [{ provider: provider2, key: known11?.key, failOpen: known11?.failOpen ?? false, cubes }];
+  });
+}
+function atFixed(policies2, fixed3) {
+  if (fixed3 === void 0) return policies2;
+  const all = (list4) => list4.map((policy) => withFixed(policy, fixed3));
+  return { custom: all(policies2.custom), deny: all(policies2.deny), allow: all(policies2.allow) };
+}
+function authenticationLayer(groups2, rules3, opaque) {
+  if (rules3.length === 0) return everyToken;
+  const refused = refusedTokens(rules3);
+  const http = groups2.get("http") ?? [];
+  if (refused === void 0) {
+    const key3 = shortHash(canonical(rules3.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences])));
+    for (const rule2 of rules3) opaque.set(rule2.policy, key3);
+  }
+  for (const rule2 of rules3) {
+    if (rule2.spec.spaceDelimitedClaims.length > 0) opaque.set(rule2.policy, shortHash(opaque.get(rule2.policy) ?? "", canonical([...rule2.spaceDelimited].sort())));
+  }
+  return { id: "authentication", allow: "all", deny: mergeCubes((refused ?? []).flatMap((token) => http.map((domain) => ({ predicates: [...domain, ...token.predicates], origins: token.origins })))) };
+}
+function contextsOf(groups2, rules3) {
+  const known11 = rules3.length === 0 ? contextsWithoutTokens.get(groups2) : void 0;
+  if (known11 !== void 0) return known11;
+  const fresh = freshContexts(groups2, rules3);
+  if (rules3.length === 0) contextsWithoutTokens.set(groups2, fresh);
+  return fresh;
+}
+function freshContexts(groups2, rules3) {
+  const read6 = readable(rules3);
+  const rewritten3 = rewrittenHeaders(rules3);
+  const token = rules3.length === 0 ? "" : shortHash(canonical([read6, [...rewritten3]]));
+  return new Map(
+    chainGroups.filter((group4) => groups2.has(group4)).map((group4) => [
+      group4,
+      {
+        key: group4 === "http" ? `http ${token}` : group4,
+        seesPeer: group4 !== "tcp-blind",
+        forwarded: group4 === "http",
+        readable: group4 === "http" ? read6 : [],
+        rewrittenHeaders: rewritten3,
+        opaque: () => void 0
+      }
+    ])
+  );
+}
+function placePolicy(policies2, domains, contexts2) {
+  const first = [...policies2.values()][0];
+  if (first === void 0) return { cubes: [], opaqueRules: [], conditions: [] };
+  const forPolicy = placements.get(first, () => /* @__PURE__ */ new Map());
+  const forDomains = forPolicy.get(domains) ?? /* @__PURE__ */ new Map();
+  forPolicy.set(domains, forDomains);
+  const key3 = `${[...policies2.keys()].join(" ")} | ${[...contexts2.values()].map((context2) => context2.key).join(" ")}`;
+  const known11 = forDomains.get(key3);
+  if (known11 !== void 0) return known11;
+  const fresh = placeFresh(policies2, domains, contexts2);
+  forDomains.set(key3, fresh);
+  return fresh;
+}
+function placeFresh(policies2, domains, contexts2) {
+  const opaqueRules = /* @__PURE__ */ new Set();
+  const conditions = [];
+  const holders = /* @__PURE__ */ new Map();
+  for (const [group4, policy] of policies2) {
+    const context2 = contexts2.get(group4);
+    if (context2 === void 0) continue;
+    const { cubes: cubes2, opaqueRules: wide2, opaqueConditions } = lowerPolicy(policy, context2);
+    for (const key3 of wide2) opaqueRules.add(key3);
+    for (const [key3, condition] of opaqueConditions) conditions.push({ key: key3, condition, group: group4 });
+    for (const cube3 of cubes2) {
+      const key3 = `${String(cube3.origins[0]?.rule ?? "")} ${cubeKey(cube3)}`;
+      const known11 = holders.get(key3);
+      if (known11 === void 0) holders.set(key3, { cube: cube3, groups: [group4] });
+      else if (!known11.groups.includes(group4)) known11.groups.push(group4);
+    }
+  }
+  const cubes = [...holders.values()].flatMap(({ cube: cube3, groups: groups2 }) => {
+    if (groups2.length === contexts2.size) return [cube3];
+    return groups2.flatMap((group4) => (domains.get(group4) ?? []).map((domain) => ({ predicates: [...domain, ...cube3.predicates], origins: cube3.origins })));
+  });
+  return { cubes, opaqueRules: [...opaqueRules], conditions };
+}
+var everyToken, contextsWithoutTokens, placements;
+var init_sidecar_lowering = __esm({
+  "src/posture/sidecar-lowering.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_recent();
+    init_authorization_policy2();
+    init_external_authorization();
+    init_fixed();
+    init_lowering();
+    init_request_authentication2();
+    init_keys();
+    init_connection_domains();
+    everyToken = { id: "authentication", allow: "all", deny: [] };
+    contextsWithoutTokens = /* @__PURE__ */ new WeakMap();
+    placements = new Recent(lowerings);
+  }
+});
+
+// src/posture/nobody.ts
+function nobodysRequests(mesh2) {
+  const cached2 = known6.get(mesh2);
+  if (cached2 !== void 0) return cached2;
+  const names4 = new Set(ofKind(mesh2, "AuthorizationPolicy").flatMap((policy) => policy.spec.rules.flatMap((rule2) => [
+    ...rule2.from.flatMap((source2) => [...source2.principals, ...source2.notPrincipals]),
+    ...rule2.when.flatMap((condition) => condition.key === "source.principal" ? [...condition.values, ...condition.notValues] : [])
+  ])));
+  const own4 = trustDomainsOf(mesh2.config);
+  const matchers = principalMatchers([...names4], mesh2.config, "envoy");
+  const exact2 = matchers.filter((matcher) => matcher.type === "principal" && matcher.pattern.type === "exact" && isNobody(matcher.pattern.text, own4));
+  const starred = matchers.filter((matcher) => matcher.type === "principal" && (matcher.pattern.type === "prefix" || matcher.pattern.type === "suffix") && matcher.pattern.text.includes("*") && !mayHoldUnresolved(matcher.pattern.text));
+  const fresh = [
+    ...exact2.length === 0 ? [] : [{ predicates: [{ dimension: "peer", any: exact2, none: [] }], origins: [] }],
+    ...starred.length === 0 ? [] : [{ predicates: [{ dimension: "peer", any: starred, none: [] }, { dimension: "peer", any: own4.map((domain) => ({ type: "trust-domain", pattern: { type: "exact", text: domain } })), none: [] }], origins: [] }]
+  ];
+  known6.set(mesh2, fresh);
+  return fresh;
+}
+function isNobody(principal, own4) {
+  if (mayHoldUnresolved(principal)) return false;
+  const [domain = "", ns, namespace = "", sa, account = "", ...rest] = principal.split("/");
+  return own4.includes(domain) && (ns !== "ns" || sa !== "sa" || rest.length > 0 || !namespaceName.test(namespace) || !accountName.test(account));
+}
+var namespaceName, accountName, known6;
+var init_nobody = __esm({
+  "src/posture/nobody.ts"() {
+    "use strict";
+    init_unresolved();
+    init_attachment();
+    init_values();
+    namespaceName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+    accountName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+    known6 = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/posture/token-ties.ts
+function tied(header, places) {
+  const dimension = `header:${header}`;
+  const begins = ({ prefix: prefix3 }) => prefix3 === "" ? { type: "present" } : { type: "prefix", text: prefix3 };
+  const at2 = (location) => ({ type: "token", locations: [location] });
+  const read6 = { type: "token", locations: distinct(places.map((place3) => place3.location)), reading: "anything" };
+  const cube3 = (...predicates) => ({ predicates, origins: [] });
+  return [
+    ...places.map((place3) => cube3({ dimension: "token", any: [at2(place3.location)], none: [] }, { dimension, any: [], none: [begins(place3)] })),
+    cube3({ dimension: "token", any: [], none: [read6] }, { dimension, any: places.map(begins), none: [] }),
+    // Where it stands behind other text, the header does not begin with the prefix.
+    ...places.map((place3) => cube3({ dimension: "token", any: [{ type: "token", locations: [place3.location], reading: "token" }], none: [at2(place3.location)] }, { dimension, any: [begins(place3)], none: [] })).filter((_, index) => places[index]?.prefix !== ""),
+    cube3({ dimension: "token", any: [read6], none: [] }, { dimension, any: [], none: [{ type: "present" }] })
+  ];
+}
+function tokenTies(rules3) {
+  const places = /* @__PURE__ */ new Map();
+  for (const location of rules3.flatMap((rule2) => rule2.locations)) {
+    if (location.in === "header" && locationText(location) !== bearer.location) places.set(locationText(location), { header: location.name, location: locationText(location), prefix: location.prefix });
+  }
+  const found2 = [...places.values()];
+  const cookies = distinct(rules3.flatMap((rule2) => rule2.locations.flatMap((location) => location.in === "cookie" ? [locationText(location)] : [])));
+  const inCookie = cookies.length === 0 ? [] : [{ predicates: [{ dimension: "token", any: [{ type: "token", locations: cookies }], none: [] }, { dimension: "header:cookie", any: [], none: [{ type: "present" }] }], origins: [] }];
+  return [...inCookie, ...distinct(found2.map((place3) => place3.header)).flatMap((header) => tied(header, [...found2.filter((place3) => place3.header === header), ...header === bearer.header ? [bearer] : []]))];
+}
+function claimTies(layers) {
+  const claims = /* @__PURE__ */ new Set();
+  for (const { allow, deny } of layers) {
+    for (const { predicates } of [...allow === "all" ? [] : allow, ...deny]) {
+      for (const { dimension } of predicates) if (dimension.startsWith("claim:") || dimension.startsWith("written:")) claims.add(dimension);
+    }
+  }
+  return [...claims].sort(compareText).map((dimension) => ({
+    predicates: [
+      { dimension: "token", any: [], none: [{ type: "token" }] },
+      { dimension, any: [dimension.startsWith("claim:") ? { type: "element", pattern: { type: "present" } } : { type: "present" }], none: [] }
+    ],
+    origins: []
+  }));
+}
+var bearer, bearerTies;
+var init_token_ties = __esm({
+  "src/posture/token-ties.ts"() {
+    "use strict";
+    init_order();
+    init_request_authentication2();
+    bearer = { header: "authorization", location: "authorization:Bearer ", prefix: "Bearer " };
+    bearerTies = tied(bearer.header, [bearer]);
+  }
+});
+
+// src/sets/settle.ts
+function settled2({ id, allow, deny }, told) {
+  return { id, allow: allow === "all" ? "all" : settledCubes(allow, told), deny: settledCubes(deny, told) };
+}
+function settledCubes(cubes, told) {
+  return cubes.flatMap((cube3) => {
+    const open3 = [];
+    for (const predicate of cube3.predicates) {
+      const value = told(predicate.dimension);
+      if (value === void 0) open3.push(predicate);
+      else if (!holds(predicate, value)) return [];
+    }
+    return open3.length === cube3.predicates.length ? [cube3] : [{ predicates: open3, origins: cube3.origins }];
+  });
+}
+var init_settle = __esm({
+  "src/sets/settle.ts"() {
+    "use strict";
+    init_matches();
+  }
+});
+
+// src/mesh/waypoint-policies.ts
+function policiesAtWaypoint(mesh2, waypoint, service) {
+  const index = indexOf4(mesh2);
+  const keys = keysOf3(mesh2, waypoint, service);
+  const acting2 = (targets3) => [...new Set(keys.flatMap((key3) => targets3.get(key3) ?? []))].sort(compareBy((policy) => resourceId(policy)));
+  return { authorization: acting2(index.authorization), requestAuthentication: acting2(index.requestAuthentication), extensions: acting2(index.extensions) };
+}
+function keysOf3(mesh2, waypoint, service) {
+  const keys = [`${waypoint.namespace}|Gateway|${waypoint.name}`, `${mesh2.config.rootNamespace}|GatewayClass|istio-waypoint`];
+  return service === void 0 ? keys : [...keys, `${service.namespace ?? "default"}|${service.kind}|${service.name}`];
+}
+function indexOf4(mesh2) {
+  const cached2 = indexes4.get(mesh2);
+  if (cached2 !== void 0) return cached2;
+  const fresh = {
+    authorization: byTarget(ofKind(mesh2, "AuthorizationPolicy")),
+    requestAuthentication: byTarget(ofKind(mesh2, "RequestAuthentication")),
+    extensions: byTarget([...ofKind(mesh2, "EnvoyFilter"), ...ofKind(mesh2, "WasmPlugin"), ...ofKind(mesh2, "TrafficExtension")])
+  };
+  indexes4.set(mesh2, fresh);
+  return fresh;
+}
+function byTarget(policies2) {
+  const targets3 = /* @__PURE__ */ new Map();
+  for (const policy of policies2) {
+    for (const ref2 of policy.spec.targetRefs) {
+      const kind = kindOf3(ref2);
+      if (kind === void 0 || (ref2.namespace ?? "") !== "") continue;
+      const key3 = `${policy.namespace ?? ""}|${kind}|${ref2.name}`;
+      const list4 = targets3.get(key3);
+      if (list4 === void 0) targets3.set(key3, [policy]);
+      else list4.push(policy);
+    }
+  }
+  return targets3;
+}
+function kindOf3(ref2) {
+  return groups[ref2.kind]?.includes(ref2.group) === true ? ref2.kind : void 0;
+}
+var indexes4, groups;
+var init_waypoint_policies = __esm({
+  "src/mesh/waypoint-policies.ts"() {
+    "use strict";
+    init_order();
+    init_resource();
+    init_attachment();
+    indexes4 = /* @__PURE__ */ new WeakMap();
+    groups = {
+      Service: ["", "core"],
+      ServiceEntry: ["networking.istio.io"],
+      Gateway: ["gateway.networking.k8s.io"],
+      GatewayClass: ["gateway.networking.k8s.io"]
+    };
+  }
+});
+
+// src/posture/waypoint.ts
+function decideThroughWaypoint(mesh2, journey) {
+  const { waypoint, query: query3, client } = journey;
+  const pod = waypointPod(mesh2, waypoint);
+  return throughNetwork({
+    mesh: mesh2,
+    workload: pod,
+    query: { ...query3, to: { port: query3.to.port } },
+    client: client.workload,
+    port: hbonePort,
+    decide: () => decideBothHops(mesh2, journey)
+  });
+}
+function decideBothHops(mesh2, journey) {
+  const { waypoint, addressed: addressed2 } = journey;
+  const via = waypoint.id;
+  const first = decideAtWaypoint(mesh2, journey);
+  const hops = [hopOf(via, journey.client.identity, first)];
+  if (first.verdict === "unknown") return first;
+  if (first.verdict === "deny") return { ...first, via, hops };
+  const answers2 = addressed2.pods.map((pod) => behindWaypoint(mesh2, journey, pod));
+  const last = answers2[0];
+  if (last === void 0) {
+    if (addressed2.service?.kind === "ServiceEntry") return { ...first, via, hops };
+    return { verdict: "deny", layer: "routing", by: [], enforcedAt: "waypoint", via, hops, because: [...first.because, { rule: "M10", text: "no pod stands behind the port" }] };
+  }
+  if (answers2.some((answer4) => answer4.verdict !== last.verdict)) return { verdict: "unknown", rule: "A2.2", missing: "which pod is reached: they answer differently", because: [] };
+  if (last.verdict === "unknown") return last;
+  const because2 = [...first.because, { rule: "A2.16", text: `the waypoint \`${via}\` calls with its own identity` }, ...last.because];
+  const both = [...hops, hopOf(addressed2.pods[0]?.workload.id ?? "", waypointIdentity(mesh2, waypoint), last)];
+  if (last.verdict === "deny") return { ...last, via, hops: both, because: because2 };
+  const deciding2 = first.verdict === "allow" && last.verdict === "asks" ? last : first;
+  return { ...deciding2, enforcedAt: "waypoint", via, hops: both, because: because2 };
+}
+function hopOf(at2, peer, decision) {
+  return decision.verdict === "unknown" ? { at: at2, peer, verdict: "unknown" } : { at: at2, peer, verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt };
+}
+function decideAtWaypoint(mesh2, { waypoint, addressed: addressed2, client, query: query3 }) {
+  const given = query3.given ?? {};
+  const { service } = addressed2;
+  const because2 = [{ rule: "M75", text: `traffic to ${service === void 0 ? "the pod" : `\`${service.kind}/${service.namespace ?? ""}/${service.name}\``} goes through the waypoint \`${waypoint.id}\`` }];
+  const host = query3.request.host ?? `${unnamedPodAddress}:${String(query3.to.port)}`;
+  const asked = askedRequest({ ...query3, request: { ...query3.request, host } }, client.identity, { name: waypoint.name, namespace: waypoint.namespace });
+  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text8 }] });
+  if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
+  const handling = handleTunnel(addressedProtocol(service, query3.to.port), asked.protocol);
+  if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
+  const bad = handling.chain === "http" ? refusedAsHttp(asked) : void 0;
+  if (bad !== void 0) return refused("protocol", bad.rule, bad.text);
+  return decideByPolicies(mesh2, waypointSeat(mesh2, waypoint, service), asked, handling, given, because2);
+}
+function waypointSeat(mesh2, waypoint, service) {
+  return { enforcedAt: "waypoint", attached: policiesAtWaypoint(mesh2, waypoint, service), identity: waypointIdentity(mesh2, waypoint), tunnelled: true };
+}
+function addressedProtocol(service, port3) {
+  if (service === void 0) return "auto";
+  if (service.kind === "Service") {
+    const declared3 = service.spec.ports.find((candidate) => candidate.port === port3);
+    return declared3 === void 0 ? "auto" : portProtocol(declared3);
+  }
+  const declared2 = service.spec.ports.find((candidate) => candidate.number === port3);
+  return namedProtocol(declared2?.protocol ?? "") ?? "auto";
+}
+function behindWaypoint(mesh2, journey, pod) {
+  const { query: query3, port: port3, arrive } = onwardTo(mesh2, journey, pod);
+  return throughNetwork({ mesh: mesh2, workload: pod.workload, query: query3, client: void 0, port: port3, decide: () => decideAtPod(mesh2, pod, { query: query3, arrive }) });
+}
+function networkBehindWaypoint(mesh2, journey, pod) {
+  const { query: query3, port: port3 } = onwardTo(mesh2, journey, pod);
+  return networkAnswer({ mesh: mesh2, query: query3, destination: pod.workload, port: port3, callers: () => [] });
+}
+function onwardTo(mesh2, { waypoint, addressed: addressed2, query: query3 }, pod) {
+  const client = { mode: "ambient", identity: waypointIdentity(mesh2, waypoint), workload: void 0 };
+  const labels3 = waypointPodLabels(waypoint);
+  const onward = { ...query3, from: { principal: client.identity, pod: { namespace: waypoint.namespace, labels: labels3 } }, to: { port: pod.port } };
+  const arrive = (into) => arrivalAt(mesh2, client, pod, into, { byName: addressed2.byName, port: query3.to.port });
+  return { query: onward, port: wirePort(pod, arrive, onward), arrive };
+}
+function wirePort({ workload: workload2, port: port3 }, arrive, query3) {
+  const { enrolment } = workload2;
+  const mode = enrolment.mode !== "unknown" ? enrolment.mode : query3.given?.[enrolment.assumption] === false ? "none" : enrolment.inWorld;
+  if (mode !== "sidecar" && mode !== "ambient") return port3;
+  const arrival = arrive(mode);
+  return "tunnelled" in arrival && arrival.tunnelled ? hbonePort : port3;
+}
+function waypointPod(mesh2, waypoint) {
+  return { ...phantomWorkload(mesh2, waypoint.namespace, waypointPodLabels(waypoint)), id: waypoint.id, enrolment: { mode: "gateway" } };
+}
+var init_waypoint = __esm({
+  "src/posture/waypoint.ts"() {
+    "use strict";
+    init_waypoint_policies();
+    init_ports();
+    init_waypoints();
+    init_peer_authentication2();
+    init_matches();
+    init_arrival();
+    init_destinations();
+    init_envoy();
+    init_network();
+    init_network_layer();
+    init_pod();
+    init_request();
+  }
+});
+
+// src/posture/waypoint-paths.ts
+function waypointWays(mesh2, workload2, mode) {
+  const ways = waysTo2(mesh2, workload2);
+  if (ways.length === 0) return void 0;
+  const built = ways.map((way) => ({ way, id: `via ${way.waypoint.id}${way.address === podAddress ? ` port ${way.port === void 0 ? "other" : String(way.port)}` : ""} ${way.address}`, ...layersOf(mesh2, workload2, mode, way) }));
+  const possible = built.map(({ id, shared: shared2 }) => ({ id, layers: shared2 }));
+  const asks2 = built.some(({ asking: asking2 }) => asking2.length > 0);
+  return {
+    possible,
+    sure: asks2 ? built.map(({ id, shared: shared2, asking: asking2 }) => ({ id, layers: asking2.length === 0 ? shared2 : [...asking2.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...shared2] })) : possible,
+    addresses: distinct(ways.map((way) => way.address)),
+    opaque: built.flatMap(({ opaque }) => opaque),
+    ties: ways.flatMap(({ address, target }) => target === void 0 || address === podAddress ? [] : [cube([addressedAs(address), { dimension: "port", any: [], none: [{ type: "number", value: target }] }])]),
+    lowered: built.flatMap(({ lowered: lowered4 }) => lowered4),
+    tokenRules: built.flatMap((each) => each.tokenRules),
+    waypoints: new Map(built.map(({ id, way, conditions }) => [id, { waypoint: way.waypoint, address: way.address, conditions }]))
+  };
+}
+function waysTo2(mesh2, workload2) {
+  const byService = servicesOf(mesh2, workload2).flatMap((service) => {
+    const waypoint = isHeadless(service) ? void 0 : waypointOfService(mesh2, service);
+    const host = hostsOf(service)[0];
+    if (waypoint === void 0 || host === void 0) return [];
+    return portsOf3(service, workload2).map(({ port: port3, target }) => ({ address: `${host}:${String(port3)}`, waypoint, service, port: port3, target, besides: [] }));
+  });
+  const own4 = waypointOfPod(mesh2, workload2);
+  if (own4 === void 0) return byService;
+  const declared2 = workload2.ports.map(({ port: port3 }) => port3);
+  const toPod = (port3, besides) => ({ address: podAddress, waypoint: own4, service: void 0, port: port3, target: port3, besides });
+  return [...byService, ...declared2.map((port3) => toPod(port3, [])), toPod(void 0, declared2)];
+}
+function portsOf3(service, workload2) {
+  if (service.kind === "ServiceEntry") return service.spec.ports.map((port3) => ({ port: port3.number, target: port3.targetPort === 0 ? port3.number : port3.targetPort }));
+  return service.spec.ports.flatMap((port3) => {
+    const target = port3.protocol === "TCP" ? targetPortOf(podSpecOf(workload2), port3) : void 0;
+    return target === void 0 ? [] : [{ port: port3.port, target }];
+  });
+}
+function layersOf(mesh2, workload2, mode, way) {
+  const first = atWaypoint(mesh2, way);
+  const second = behind(mesh2, workload2, mode, way);
+  return {
+    shared: [taken(way), ...first.shared, ...second.shared],
+    asking: [...first.asking, ...second.asking],
+    opaque: [...first.opaque, ...second.opaque],
+    lowered: [...first.lowered, ...second.lowered],
+    tokenRules: [...first.tokenRules, ...second.tokenRules],
+    conditions: { front: conditionsOf(first), behind: conditionsOf(second) }
+  };
+}
+function conditionsOf({ lowered: lowered4 }) {
+  return new Map(lowered4.flatMap(({ conditions }) => [...conditions]));
+}
+function taken({ address, target, besides }) {
+  const port3 = target === void 0 ? besides.length === 0 ? [] : [{ dimension: "port", any: [], none: besides.map((value) => ({ type: "number", value })) }] : [{ dimension: "port", any: [{ type: "number", value: target }], none: [] }];
+  return { id: "routing", allow: [cube([addressedAs(address), identified, ...port3])], deny: [] };
+}
+function addressedAs(address) {
+  return { dimension: "address", any: [{ type: "one-of", text: address }], none: [] };
+}
+function cube(predicates) {
+  return { predicates, origins: [] };
+}
+function fixed(values5) {
+  return { key: shortHash(...values5.map(([dimension, value]) => `${dimension}=${String(value)}`)), values: new Map(values5) };
+}
+function atWaypoint(mesh2, { waypoint, service, port: port3 }) {
+  const seat = waypointSeat(mesh2, waypoint, service);
+  const constants3 = fixed([["source.ip", null], ["header:x-forwarded-client-cert", null], ...port3 === void 0 ? [] : [["port", port3]]]);
+  const built = envoyLayers(mesh2, seat.attached, (kind) => handleTunnel(addressedProtocol(service, port3 ?? 0), kind.protocol), constants3);
+  const marks3 = seat.attached.extensions.map((extension) => ({ resource: `${extension.kind}/${extension.namespace ?? ""}/${extension.name}`, key: shortHash(extension.spec.content) }));
+  const canary = service !== void 0 && sharesWaypoint(mesh2, service.labels, service.namespace ?? "default") ? [{ resource: `${service.kind}/${service.namespace ?? ""}/${service.name}`, key: shortHash("canary", canonical(service.labels), canonical(service.annotations)) }] : [];
+  const foreign3 = { id: "mtls", allow: "all", deny: [cube([foreignTrustDomain(mesh2.config)])] };
+  return { ...built, shared: [foreign3, ...built.shared], opaque: [...built.opaque, ...marks3, ...canary] };
+}
+function behind(mesh2, workload2, mode, { waypoint, target }) {
+  const open3 = { shared: [], asking: [], opaque: [], lowered: [], tokenRules: [] };
+  const identity2 = waypointIdentity(mesh2, waypoint);
+  const port3 = target === void 0 ? [] : [["port", target]];
+  const address = parseIp(defaultClientAddress) ?? 0n;
+  const own4 = parseIp(unnamedPodAddress) ?? 0n;
+  if (mode === "none") return open3;
+  if (mode === "ambient") return { ...open3, shared: atZtunnel(mesh2, workload2, fixed([["peer", identity2], ["source.ip", address], ["destination.ip", own4], ...port3]), identity2) };
+  const attached = policiesFor(mesh2, workload2);
+  const protocol = target === void 0 ? "auto" : workload2.ports.find((candidate) => candidate.port === target)?.protocol ?? "auto";
+  if (takesTunnels(mesh2, workload2)) return calledBy(address, envoyLayers(mesh2, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([["peer", identity2], ["source.ip", null], ["destination.ip", own4], ["header:x-forwarded-client-cert", null], ...port3])));
+  if (target !== void 0 && (isProxyPort(workload2, target) || !capturedAt(workload2, target))) return open3;
+  const portMode = target === void 0 ? effectiveMtls(mesh2, attached).workload.mode : modeAt(effectiveMtls(mesh2, attached), target).mode;
+  return calledBy(address, envoyLayers(mesh2, attached, (kind) => handleConnection(protocol, portMode, kind), fixed([["peer", null], ["source.ip", address], ["destination.ip", own4], ["header:x-forwarded-client-cert", null], ...port3])));
+}
+function calledBy(address, built) {
+  const carried = { dimension: "header:x-forwarded-for", any: [{ type: "present" }], none: [] };
+  const absent = { dimension: "header:x-forwarded-for", any: [], none: [{ type: "present" }] };
+  const met = (cubes) => cubes.flatMap((each) => {
+    const direct = each.predicates.filter(({ dimension }) => dimension === "source.ip");
+    if (!direct.every((predicate) => holds(predicate, address))) return [];
+    const rest = each.predicates.filter(({ dimension }) => dimension !== "source.ip");
+    const remote = rest.filter(({ dimension }) => dimension === "remote.ip");
+    if (remote.length === 0) return [{ predicates: rest, origins: each.origins }];
+    const unsaid = remote.every((predicate) => holds(predicate, address)) ? [{ predicates: [...rest.filter((predicate) => !remote.includes(predicate)), absent], origins: each.origins }] : [];
+    return [{ predicates: [...rest, carried], origins: each.origins }, ...unsaid];
+  });
+  return { ...built, shared: built.shared.map(({ id, allow, deny }) => ({ id, allow: allow === "all" ? "all" : met(allow), deny: met(deny) })), asking: built.asking.map(met) };
+}
+function atZtunnel(mesh2, workload2, constants3, identity2) {
+  const attached = policiesFor(mesh2, workload2);
+  const policies2 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
+  const context2 = { key: "ztunnel", seesPeer: true, forwarded: false, readable: [], rewrittenHeaders: /* @__PURE__ */ new Map(), opaque: () => void 0 };
+  const cubes = (list4) => mergeCubes(list4.flatMap((policy) => lowerPolicy(withFixed(policy, constants3), context2).cubes));
+  const foreign3 = refusesPlaintext(ambientMtls(mesh2, attached), 0) && !identity2.startsWith(`${mesh2.config.trustDomain}/`);
+  return [
+    { id: "mtls", allow: "all", deny: foreign3 ? [cube([])] : [] },
+    { id: "authorization", allow: policies2.allow.length === 0 ? "all" : cubes(policies2.allow), deny: cubes(policies2.deny) }
+  ];
+}
+function envoyLayers(mesh2, attached, handle, constants3) {
+  const handled = plainKinds.map((kind) => ({ kind, handling: handle(kind) }));
+  const protocolsOf = (fits4) => handled.filter(({ handling }) => fits4(handling)).map(({ kind }) => kind.protocol);
+  const refused = protocolsOf((handling) => handling.outcome === "refused");
+  const groups2 = /* @__PURE__ */ new Map();
+  for (const chain of ["http", "tcp"]) {
+    const protocols4 = protocolsOf((handling) => handling.outcome === "chain" && handling.chain === chain);
+    if (protocols4.length > 0) groups2.set(chain, [protocols4.length + refused.length === plainKinds.length ? [] : [protocolPredicate(protocols4)]]);
+  }
+  const domains = { refused: [], terminated: [], groups: groups2 };
+  const rules3 = tokenRules(attached.requestAuthentication, mesh2.config);
+  const lowered4 = sidecarLowering(mesh2.config, attached, domains, rules3, constants3);
+  return {
+    shared: [{ id: "mtls", allow: "all", deny: refused.length === 0 ? [] : [cube([protocolPredicate(refused)])] }, lowered4.authentication, lowered4.authorization],
+    asking: lowered4.asking.length === 0 ? [] : [lowered4.asking],
+    opaque: lowered4.opaque,
+    lowered: [lowered4],
+    tokenRules: rules3
+  };
+}
+var podAddress, pastWaypoints, identified, plainKinds;
+var init_waypoint_paths = __esm({
+  "src/posture/waypoint-paths.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_attachment();
+    init_ports();
+    init_services();
+    init_waypoints();
+    init_ambient_peer_authentication();
+    init_authorization_policy2();
+    init_fixed();
+    init_lowering();
+    init_peer_authentication2();
+    init_request_authentication2();
+    init_ip();
+    init_matches();
+    init_arrival();
+    init_connection_domains();
+    init_request();
+    init_sidecar_lowering();
+    init_waypoint();
+    init_pod();
+    init_ztunnel();
+    podAddress = "pod";
+    pastWaypoints = "past";
+    identified = { dimension: "peer", any: [{ type: "identified" }], none: [] };
+    plainKinds = clientKinds.filter((kind) => !kind.identity);
+  }
+});
+
+// src/posture/tunnel-paths.ts
+function tunnelWays(mesh2, workload2, straight, elsewhere3) {
+  if (!takesTunnels(mesh2, workload2)) {
+    const plain6 = (paths) => paths.map(({ id, layers }) => ({ id: `plaintext ${id}`, layers: [onlyFromAmbient(elsewhere3), ...layers.map(withoutIdentity)] }));
+    const possible2 = plain6(straight.possible);
+    return { possible: possible2, sure: straight.sure === straight.possible ? possible2 : plain6(straight.sure), tunnels: /* @__PURE__ */ new Set(), lowered: [] };
+  }
+  const attached = policiesFor(mesh2, workload2);
+  const declared2 = workload2.ports.map(({ port: port3 }) => port3);
+  const classes2 = [
+    ...declared2.map((port3) => ({ id: `tunnel port ${String(port3)}`, ports: onlyPorts(port3), port: port3 })),
+    { id: "tunnel port other", ports: allPortsBut(declared2), port: void 0 }
+  ];
+  const built = classes2.map(({ id, ports: ports3, port: port3 }) => {
+    const protocol = port3 === void 0 ? "auto" : protocolOf(workload2, port3);
+    const { shared: shared2, asking: asking2, lowered: lowered4 } = envoyLayers(mesh2, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([["source.ip", null], ["header:x-forwarded-client-cert", null], ...port3 === void 0 ? [] : [["port", port3]]]));
+    const layers = [onlyFromAmbient(elsewhere3, portPredicates2(ports3)), { id: "mtls", allow: "all", deny: [{ predicates: [foreignTrustDomain(mesh2.config)], origins: [] }] }, ...shared2];
+    return { id, layers, asking: asking2, lowered: lowered4 };
+  });
+  const possible = built.map(({ id, layers }) => ({ id, layers }));
+  const asks2 = built.some(({ asking: asking2 }) => asking2.length > 0);
+  const sure = asks2 ? built.map(({ id, layers, asking: asking2 }) => ({ id, layers: [...asking2.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...layers] })) : possible;
+  return { possible, sure, tunnels: new Set(possible.map(({ id }) => id)), lowered: built.flatMap(({ lowered: lowered4 }) => lowered4) };
+}
+function oneOf2(addresses2) {
+  return { dimension: "address", any: addresses2.map((text8) => ({ type: "one-of", text: text8 })), none: [] };
+}
+function routed(allow, deny) {
+  return { id: "routing", allow, deny };
+}
+function notThrough(addresses2) {
+  return routed("all", addresses2.length === 0 ? [] : [{ predicates: [oneOf2(addresses2), identified2], origins: [] }]);
+}
+function onlyThrough(address) {
+  return routed([{ predicates: [oneOf2([address]), identified2], origins: [] }], []);
+}
+function onlyFromAmbient(elsewhere3, ports3 = []) {
+  const past = elsewhere3.map((text8) => ({ type: "one-of", text: text8 }));
+  return routed([{ predicates: [...fromAmbient.map((predicate) => predicate.dimension === "address" ? { ...predicate, none: past } : predicate), ...ports3], origins: [] }], []);
+}
+function withoutIdentity(layer2) {
+  return settled2(layer2, (dimension) => dimension === "peer" || dimension === "sni" ? null : void 0);
+}
+var fromAmbient, identified2, notFromAmbient;
+var init_tunnel_paths = __esm({
+  "src/posture/tunnel-paths.ts"() {
+    "use strict";
+    init_attachment();
+    init_peer_authentication2();
+    init_settle();
+    init_arrival();
+    init_port_set();
+    init_sidecar3();
+    init_waypoint_paths();
+    fromAmbient = [
+      { dimension: "address", any: [{ type: "present" }], none: [] },
+      { dimension: "peer", any: [{ type: "identified" }], none: [] }
+    ];
+    identified2 = { dimension: "peer", any: [{ type: "identified" }], none: [] };
+    notFromAmbient = routed("all", [{ predicates: fromAmbient, origins: [] }]);
+  }
+});
+
+// src/posture/paths.ts
+function cube2(predicates) {
+  return { predicates, origins: [] };
+}
+function pathsTo(mesh2, workload2, mixed2 = hasAmbient(mesh2)) {
+  const nobodys = nobodysRequests(mesh2);
+  const posture = waysTo3(mesh2, workload2, mixed2);
+  return nobodys.length === 0 ? posture : { ...posture, ties: [...posture.ties, ...nobodys] };
+}
+function waysTo3(mesh2, workload2, mixed2) {
+  const { enrolment } = workload2;
+  const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
+  const posture = throughWaypoints(mesh2, workload2, mode);
+  return mixed2 && mode === "sidecar" ? withTunnels(mesh2, workload2, posture) : posture;
+}
+function withTunnels(mesh2, workload2, posture) {
+  const through3 = (path2) => posture.waypoints.has(path2.id);
+  const straight = { possible: posture.possible.filter((path2) => !through3(path2)), sure: posture.sure === posture.possible ? void 0 : posture.sure.filter((path2) => !through3(path2)) };
+  const addresses2 = addressesThrough(posture);
+  const ways = tunnelWays(mesh2, workload2, { possible: straight.possible, sure: straight.sure ?? straight.possible }, addresses2);
+  const all = (paths, tunnels) => [...paths.map((path2) => through3(path2) ? path2 : { id: path2.id, layers: [...path2.layers, notFromAmbient] }), ...tunnels];
+  const possible = all(posture.possible, ways.possible);
+  return finish({
+    ...posture,
+    possible,
+    sure: posture.sure === posture.possible && ways.sure === ways.possible ? possible : all(posture.sure, ways.sure),
+    assumptions: [...posture.assumptions, ...ways.lowered.flatMap((lowered4) => lowered4.assumedProviders)],
+    conditions: new Map([...posture.conditions, ...ways.lowered.flatMap((lowered4) => [...lowered4.conditions])]),
+    tunnels: ways.tunnels
+  });
+}
+function addressesThrough({ waypoints }) {
+  return distinct([...waypoints.values()].map(({ address }) => address));
+}
+function throughWaypoints(mesh2, workload2, mode) {
+  const direct = straightTo(mesh2, workload2);
+  const ways = mode === "gateway" || workload2.resource === void 0 ? void 0 : waypointWays(mesh2, workload2, mode);
+  if (ways === void 0) return direct;
+  const straight = (paths) => paths.map((path2) => ({ id: path2.id, layers: [...path2.layers, notThrough(ways.addresses)] }));
+  const possible = [...straight(direct.possible), ...ways.possible];
+  const plain6 = direct.sure === direct.possible && ways.sure === ways.possible;
+  return finish({
+    ...direct,
+    possible,
+    sure: plain6 ? possible : [...straight(direct.sure), ...ways.sure],
+    assumptions: [...direct.assumptions, ...ways.lowered.flatMap((lowered4) => lowered4.assumedProviders)],
+    opaque: [...direct.opaque, ...ways.opaque],
+    readsTokens: direct.readsTokens || ways.tokenRules.length > 0,
+    ties: [...direct.ties, ...ways.ties, ...ways.tokenRules.length === 0 ? [] : [...tokenTies(ways.tokenRules), ...claimTies(ways.possible.flatMap((path2) => path2.layers))]],
+    waypoints: ways.waypoints,
+    asked: [...direct.asked, ...ways.lowered.flatMap((lowered4) => lowered4.asked)]
+  });
+}
+function straightTo(mesh2, workload2) {
+  const { enrolment } = workload2;
+  const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
+  const assumptions2 = enrolment.mode === "unknown" ? [enrolment.assumption] : [];
+  switch (mode) {
+    case "none":
+      return finish({ possible: [{ id: "unguarded", layers: [] }], enforcedAt: "none", assumptions: assumptions2 });
+    case "gateway":
+      return finish({ possible: [{ id: "gateway", layers: [{ id: "routing", allow: [cube2([{ dimension: opaqueGateway(workload2), any: [{ type: "holds" }], none: [] }])], deny: [] }] }], enforcedAt: "gateway", assumptions: assumptions2 });
+    case "sidecar":
+      return sidecarPosture(mesh2, workload2, assumptions2);
+    case "ambient":
+      return ambientPosture(mesh2, workload2, assumptions2);
+  }
+}
+function finish(parts2) {
+  const sure = parts2.sure ?? parts2.possible;
+  const opaque = parts2.opaque ?? [];
+  const asked = parts2.asked ?? [];
+  const assumptions2 = distinct(parts2.assumptions);
+  return {
+    possible: parts2.possible,
+    sure,
+    key: shortHash(...contentOf4(parts2.possible), ...sure === parts2.possible ? [] : ["sure", ...contentOf4(sure)], parts2.enforcedAt, ...assumptions2, ...opaque.map((entry2) => `${entry2.resource} ${entry2.key}`), ...asked.flatMap(askedContent)),
+    enforcedAt: parts2.enforcedAt,
+    assumptions: assumptions2,
+    opaque,
+    readsTokens: parts2.readsTokens ?? false,
+    ties: parts2.ties ?? [],
+    conditions: parts2.conditions ?? /* @__PURE__ */ new Map(),
+    waypoints: parts2.waypoints ?? /* @__PURE__ */ new Map(),
+    tunnels: parts2.tunnels ?? /* @__PURE__ */ new Set(),
+    asked
+  };
+}
+function askedContent({ provider: provider2, key: key3, failOpen, cubes }) {
+  return ["asked", provider2, key3 ?? "", String(failOpen), ...cubes.map(cubeKey)];
+}
+function contentOf4(paths) {
+  return paths.flatMap(
+    (path2) => path2.layers.flatMap((layer2) => [layer2.id, layer2.allow === "all" ? "all" : `${String(layer2.allow.length)} allowed`, ...layer2.allow === "all" ? [] : layer2.allow.map(cubeKey), "denied", ...layer2.deny.map(cubeKey)])
+  );
+}
+function sidecarInputs(mesh2, workload2) {
+  const attached = policiesFor(mesh2, workload2);
+  const effective2 = effectiveMtls(mesh2, attached);
+  return { attached, domains: connectionDomains(mesh2.config, workload2, effective2), effective: effective2 };
+}
+function surelyEqual(base3, before, head, after) {
+  if (before.enrolment.mode !== "sidecar" || after.enrolment.mode !== "sidecar" || hasAmbient(base3) || hasAmbient(head)) return false;
+  if (base3.config !== head.config || !sameAttached(policiesFor(base3, before), policiesFor(head, after))) return false;
+  const left = sidecarInputs(base3, before);
+  const right = sidecarInputs(head, after);
+  return left.domains === right.domains && left.effective === right.effective && goesStraight(base3, before) && goesStraight(head, after);
+}
+function sameAttached(left, right) {
+  return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && sameEntries(left.extensions, right.extensions);
+}
+function goesStraight(mesh2, workload2) {
+  return uncapturedPath(workload2).length === 0 && (workload2.resource === void 0 || waypointWays(mesh2, workload2, "sidecar") === void 0);
+}
+function sidecarPosture(mesh2, workload2, assumptions2) {
+  const { attached, effective: effective2, domains } = sidecarInputs(mesh2, workload2);
+  const rules3 = tokenRules(attached.requestAuthentication, mesh2.config);
+  const lowering = sidecarLowering(mesh2.config, attached, domains, rules3);
+  const shared2 = [mtlsLayer(domains, mesh2.config), lowering.authentication, lowering.authorization];
+  const bypass = uncapturedPath(workload2);
+  const proxied2 = (layers) => [{ id: "sidecar", layers }, ...bypass];
+  const possible = proxied2(shared2);
+  const { asking: asking2 } = lowering;
+  const ambiguous = effective2.ties.map((scope3) => `tie:${scope3}`);
+  return finish({
+    possible,
+    ...asking2.length === 0 ? {} : { sure: proxied2([{ id: "external-authorization", allow: "all", deny: asking2 }, ...shared2]) },
+    enforcedAt: "sidecar",
+    assumptions: [...assumptions2, ...ambiguous, ...lowering.assumedProviders],
+    opaque: [...extensionMarks(attached.extensions), ...lowering.opaque],
+    asked: lowering.asked,
+    readsTokens: rules3.length > 0,
+    ties: rules3.length === 0 ? [] : [...tokenTies(rules3), ...claimTies(shared2)],
+    conditions: lowering.conditions
+  });
+}
+function mtlsLayer(domains, config3) {
+  const known11 = mtlsLayers.get(domains);
+  if (known11 !== void 0) return known11;
+  const fresh = freshMtlsLayer(domains, config3);
+  mtlsLayers.set(domains, fresh);
+  return fresh;
+}
+function freshMtlsLayer(domains, config3) {
+  const foreign3 = domains.terminated.map((domain) => cube2([...domain, foreignTrustDomain(config3)]));
+  return { id: "mtls", allow: "all", deny: mergeCubes([...domains.refused.map(({ domain, origins }) => ({ predicates: domain, origins })), ...foreign3]) };
+}
+function uncapturedPath(workload2) {
+  const open3 = workload2.ports.filter((port3) => !port3.captured).map((port3) => port3.port);
+  if (workload2.otherPortsCaptured && open3.length === 0) return [];
+  const ports3 = workload2.otherPortsCaptured ? onlyPorts(...open3) : allPortsBut(workload2.ports.filter((port3) => port3.captured).map((port3) => port3.port));
+  return [{ id: "uncaptured", layers: [{ id: "routing", allow: [cube2(portPredicates2(ports3))], deny: [] }] }];
+}
+function extensionMarks(extensions2) {
+  return extensions2.map((extension) => ({ resource: resourceId(extension), key: shortHash(extension.spec.content) })).sort((left, right) => compareText(left.resource, right.resource));
+}
+function ambientPosture(mesh2, workload2, assumptions2) {
+  const attached = policiesFor(mesh2, workload2);
+  const opaque = extensionMarks(attached.extensions);
+  const context2 = { key: "ztunnel", seesPeer: true, forwarded: false, readable: [], rewrittenHeaders: /* @__PURE__ */ new Map(), opaque: () => void 0 };
+  const policies2 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
+  const cubes = (list4) => mergeCubes(list4.flatMap((policy) => lowerPolicy(policy, context2).cubes));
+  const mtls2 = ambientMtls(mesh2, attached);
+  const origins = [...attached.peerAuthentication.mesh, ...attached.peerAuthentication.namespace, ...attached.peerAuthentication.workload].map((policy) => ({ policy: resourceId(policy) }));
+  const strictPorts = mtls2.strict ? allPortsBut(mtls2.exceptions) : onlyPorts(...mtls2.exceptions);
+  const noIdentity = { dimension: "peer", any: [], none: [{ type: "identified" }] };
+  const refusesSome = mtls2.strict || mtls2.exceptions.size > 0;
+  const foreign3 = { dimension: "peer", any: [{ type: "identified" }], none: [{ type: "trust-domain", pattern: { type: "exact", text: mesh2.config.trustDomain } }] };
+  const layers = [
+    { id: "mtls", allow: "all", deny: [...refusesSome ? [{ predicates: [...portPredicates2(strictPorts), noIdentity], origins }] : [], cube2([foreign3])] },
+    { id: "authorization", allow: policies2.allow.length === 0 ? "all" : cubes(policies2.allow), deny: cubes(policies2.deny) }
+  ];
+  const bypass = workload2.otherPortsCaptured ? [] : [{ id: "uncaptured", layers: [{ id: "routing", allow: [cube2([noIdentity])], deny: [] }] }];
+  return finish({ possible: [{ id: "ztunnel", layers }, ...bypass], enforcedAt: "ztunnel", assumptions: assumptions2, opaque });
+}
+var impossible, mtlsLayers;
+var init_paths = __esm({
+  "src/posture/paths.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_attachment();
+    init_policies();
+    init_ambient_peer_authentication();
+    init_authorization_policy2();
+    init_lowering();
+    init_peer_authentication2();
+    init_request_authentication2();
+    init_keys();
+    init_arrival();
+    init_connection_domains();
+    init_gateway_opaque();
+    init_port_set();
+    init_request();
+    init_sidecar_lowering();
+    init_nobody();
+    init_token_ties();
+    init_tunnel_paths();
+    init_waypoint_paths();
+    init_ztunnel();
+    impossible = [
+      // A client's own TLS carries no mesh identity.
+      cube2([protocolPredicate(["https", "tls"]), { dimension: "peer", any: [{ type: "identified" }], none: [] }]),
+      // No TLS, no server name.
+      cube2([protocolPredicate(["http", "tcp"]), { dimension: "peer", any: [], none: [{ type: "identified" }] }, { dimension: "sni", any: [{ type: "present" }], none: [] }]),
+      // A token stands in a request: bytes hold none.
+      cube2([protocolPredicate(["tcp", "tls"]), { dimension: "token", any: [{ type: "token" }], none: [] }]),
+      // A3.35: answered with 400 before any policy.
+      cube2([protocolPredicate(["http"]), { dimension: "method", any: [], none: knownMethods.map((text8) => ({ type: "exact", text: text8 })) }]),
+      ...bearerTies,
+      // A5.1: a token on a CORS preflight is not looked at; the same request without it stands for it.
+      cube2([
+        { dimension: "token", any: [{ type: "token" }], none: [] },
+        { dimension: "method", any: [{ type: "exact", text: "OPTIONS" }], none: [] },
+        { dimension: "header:origin", any: [{ type: "non-empty" }], none: [] },
+        { dimension: "header:access-control-request-method", any: [{ type: "non-empty" }], none: [] }
+      ])
+    ];
+    mtlsLayers = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/posture/waypoint-network.ts
+function waypointNetworks(mesh2, workload2, { waypoints }) {
+  if (waypoints.size === 0) return none5;
+  const found2 = new Map([...waypoints.values()].map(({ waypoint }) => [waypoint.id, throughWaypoint(mesh2, workload2, waypoint)]));
+  return {
+    alternatives: new Map([...waypoints].map(([path2, { waypoint }]) => [path2, found2.get(waypoint.id)?.alternatives ?? []])),
+    key: shortHash(...[...found2].flatMap(([id, { key: key3 }]) => [id, key3])),
+    opaque: [...found2.values()].flatMap(({ opaque }) => opaque)
+  };
+}
+function toWaypoint(mesh2, waypoint) {
+  const known11 = inFront.get(mesh2) ?? /* @__PURE__ */ new Map();
+  inFront.set(mesh2, known11);
+  const found2 = known11.get(waypoint.id);
+  if (found2 !== void 0) return found2;
+  const { alternatives: alternatives2, key: key3, opaque } = networkPosture(mesh2, waypointPod(mesh2, waypoint), true);
+  const fresh = { alternatives: alternatives2.map(({ id, layers }) => ({ id, layers: layers.map(toUnnamedPod) })), key: key3, opaque };
+  known11.set(waypoint.id, fresh);
+  return fresh;
+}
+function throughWaypoint(mesh2, workload2, waypoint) {
+  const first = toWaypoint(mesh2, waypoint);
+  const onward = networkPosture(mesh2, workload2, arrivesInTunnel(mesh2, workload2)).alternatives.map(({ id, layers }) => ({ id: ` behind${id}`, layers: layers.map((layer2) => settled2(layer2, seenBehind(mesh2, waypoint))) }));
+  return {
+    alternatives: first.alternatives.flatMap((into) => onward.map((out) => ({ id: `${into.id}${out.id}`, layers: [...into.layers, ...out.layers] }))),
+    key: shortHash(first.key, canonical(onward.map(({ layers }) => layers.map(({ allow, deny }) => [allow === "all" ? allow : allow.map(cubeKey), deny.map(cubeKey)])))),
+    opaque: first.opaque
+  };
+}
+function arrivesInTunnel(mesh2, workload2) {
+  const { enrolment } = workload2;
+  const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
+  return mode === "ambient" || mode === "sidecar" && takesTunnels(mesh2, workload2);
+}
+function seenBehind(mesh2, waypoint) {
+  const labels3 = waypointPodLabels(waypoint);
+  const values5 = /* @__PURE__ */ new Map([
+    ["peer", { principal: waypointIdentity(mesh2, waypoint), namespace: waypoint.namespace, namespaceLabels: {} }],
+    ["source.ip", parseIp(someSourcePod) ?? null],
+    ["destination.ip", parseIp(someDestinationPod) ?? null]
+  ]);
+  return (dimension) => dimension.startsWith("pod-label:") ? labels3[dimension.slice("pod-label:".length)] ?? null : values5.get(dimension);
+}
+function toUnnamedPod(layer2) {
+  const address = parseIp(someDestinationPod) ?? null;
+  return settled2(layer2, (dimension) => dimension === "destination.ip" ? address : void 0);
+}
+var none5, inFront;
+var init_waypoint_network = __esm({
+  "src/posture/waypoint-network.ts"() {
+    "use strict";
+    init_canonical();
+    init_waypoints();
+    init_network_lowering();
+    init_ip();
+    init_keys();
+    init_settle();
+    init_arrival();
+    init_network();
+    init_waypoint();
+    none5 = { alternatives: /* @__PURE__ */ new Map(), key: "", opaque: [] };
+    inFront = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/posture/network-paths.ts
+function isNetworked(posture) {
+  return "network" in posture;
+}
+function hasNetworkPolicies(mesh2) {
+  return !networkWorldOf(mesh2).empty;
+}
+function hasNetwork(workload2) {
+  return !workload2.id.startsWith("*/");
+}
+function networkMovedAt(base3, before, head, after, tunnels) {
+  const moved3 = (always) => networkMoved({ mesh: base3, destination: before, tunnelled: always || isAmbient(before) }, { mesh: head, destination: after, tunnelled: always || isAmbient(after) });
+  return moved3(false) || tunnels && moved3(true);
+}
+function impossibleInNetwork(workloads2) {
+  return [...impossible, ...impossibleTransports, ...workloads2.some(isAmbient) ? [plainTunnel] : []];
+}
+function throughNetworkPaths(posture, mesh2, workload2, through3 = waypointNetworks(mesh2, workload2, posture)) {
+  const network = networkPosture(mesh2, workload2, isAmbient(workload2));
+  const possible = proxied(posture.possible, posture.enforcedAt === "none");
+  const sure = posture.sure === posture.possible ? possible : proxied(posture.sure, posture.enforcedAt === "none");
+  const tunnel = posture.tunnels.size === 0 ? network : networkPosture(mesh2, workload2, true);
+  const before = (paths) => paths.flatMap((path2) => times2(through3.alternatives.get(path2.id) ?? (posture.tunnels.has(path2.id) ? tunnel : network).alternatives, [path2]));
+  const whole4 = before(possible);
+  return {
+    ...posture,
+    possible: whole4,
+    sure: sure === possible ? whole4 : before(sure),
+    key: shortHash("network", posture.key, network.key, tunnel.key, through3.key),
+    opaque: [...posture.opaque, ...network.opaque, ...through3.opaque],
+    ties: [...posture.ties, ...labelledNobodies([...network.alternatives, ...tunnel === network ? [] : tunnel.alternatives, ...[...through3.alternatives.values()].flat()])],
+    network: networkAlone(posture, { straight: network.alternatives, tunnel: tunnel.alternatives, through: through3.alternatives }),
+    behind: possible
+  };
+}
+function networkAlone(posture, { straight, tunnel, through: through3 }) {
+  const addresses2 = addressesThrough(posture);
+  if (addresses2.length === 0 && posture.tunnels.size === 0) return straight;
+  const at2 = (prefix3, ways, route2) => ways.map((way) => ({ id: `${prefix3}${way.id}`, layers: [...way.layers, route2] }));
+  const past = posture.tunnels.size > 0 ? onlyFromAmbient(addresses2) : void 0;
+  return [
+    ...at2("", straight, past === void 0 ? notThrough(addresses2) : notFromAmbient),
+    ...past === void 0 ? [] : at2("tunnel ", tunnel, past),
+    ...addresses2.flatMap((address) => {
+      const path2 = [...posture.waypoints].find(([, way]) => way.address === address)?.[0];
+      return at2(`via ${address} `, through3.get(path2 ?? "") ?? [], onlyThrough(address));
+    })
+  ];
+}
+function proxied(paths, unguarded2) {
+  if (unguarded2) return paths;
+  return [...paths.map((path2) => ({ id: path2.id, layers: [...path2.layers, only2(over("TCP"))] })), { id: "datagram", layers: [only2(over("UDP", "SCTP"))] }];
+}
+function only2(predicate) {
+  return { id: "routing", allow: [{ predicates: [predicate], origins: [] }], deny: [] };
+}
+function over(...transports) {
+  return { dimension: "transport", any: transports.map((text8) => ({ type: "one-of", text: text8 })), none: [] };
+}
+function times2(alternatives2, paths) {
+  return alternatives2.flatMap((alternative) => paths.map((path2) => ({ id: `${path2.id}${alternative.id}`, layers: [...alternative.layers, ...path2.layers] })));
+}
+var plainTunnel, impossibleOutbound;
+var init_network_paths = __esm({
+  "src/posture/network-paths.ts"() {
+    "use strict";
+    init_canonical();
+    init_enrolment();
+    init_network_lowering();
+    init_network_world();
+    init_network();
+    init_paths();
+    init_tunnel_paths();
+    init_waypoint_network();
+    plainTunnel = { predicates: [over("TCP"), { dimension: "port", any: [{ type: "number", value: hbonePort }], none: [] }, { dimension: "peer", any: [], none: [{ type: "identified" }] }], origins: [] };
+    impossibleOutbound = [...impossibleTransports, noPod];
+  }
+});
+
+// src/posture/network-layer.ts
+function throughNetwork({ mesh: mesh2, workload: workload2, query: query3, client, port: port3, decide: decide2 }) {
+  const behind3 = isDatagram(query3) ? { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: [{ rule: "M69", text: `\`${query3.request.protocol}\` does not go through a proxy` }] } : decide2();
+  if (!hasNetwork(workload2)) return behind3;
+  const network = networkAnswer({ mesh: mesh2, query: query3, destination: workload2, port: isDatagram(query3) ? query3.to.port : port3, callers: () => callersOf(mesh2, query3, client) });
+  const step = stepOf(network);
+  if (network.passes === false) return { verdict: "deny", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
+  if (behind3.verdict === "deny") return network.passes === true && !networkWorldOf(mesh2).empty ? { ...behind3, because: [step, ...behind3.because] } : behind3;
+  if (network.passes === void 0) return { verdict: "unknown", rule: network.rule, missing: network.because, because: [step] };
+  const because2 = network.governed || !networkWorldOf(mesh2).empty ? [step, ...behind3.because] : behind3.because;
+  if (behind3.verdict === "allow" && behind3.layer === "none" && (network.governed || !anyInMesh(mesh2))) return { ...behind3, layer: "network-policy", by: network.by, because: because2 };
+  return because2 === behind3.because ? behind3 : { ...behind3, because: because2 };
+}
+function decideOutbound(mesh2, query3, client) {
+  const callers5 = callersOf(mesh2, query3, client);
+  const network = networkAnswer({ mesh: mesh2, query: query3, destination: void 0, port: query3.to.port, callers: () => callers5 });
+  const step = stepOf(network);
+  if (network.passes === false) return { verdict: "deny", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
+  if (network.passes === void 0) return { verdict: "unknown", rule: network.rule, missing: network.because, because: [step] };
+  if (!isDatagram(query3) && callers5.some((caller) => caller.enrolment.mode !== "none")) return { verdict: "unknown", rule: "M98", missing: "what the proxy of the caller does with an address outside the mesh", because: [step] };
+  return { verdict: "allow", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
+}
+function stepOf(network) {
+  return { rule: network.rule, text: network.because, ...network.by[0] === void 0 ? {} : { by: network.by[0] } };
+}
+function callersOf(mesh2, { from: from2 }, client) {
+  if (from2.pod !== void 0) return [];
+  if (from2.workload !== void 0) return client === void 0 ? [] : [client];
+  return typeof from2.principal === "string" ? workloadsPresenting(mesh2, from2.principal) : [];
+}
+function anyInMesh(mesh2) {
+  const known11 = populated.get(mesh2);
+  if (known11 !== void 0) return known11;
+  const fresh = [...mesh2.workloads.values()].some((workload2) => workload2.enrolment.mode !== "none") || [...mesh2.resources.keys()].some((kind) => meshKinds.has(kind));
+  populated.set(mesh2, fresh);
+  return fresh;
+}
+function withoutNetwork(mesh2) {
+  const known11 = bare.get(mesh2);
+  if (known11 !== void 0) return known11;
+  const fresh = { ...mesh2, resources: new Map([...mesh2.resources].filter(([kind]) => !networkKinds.has(kind))) };
+  bare.set(mesh2, fresh);
+  return fresh;
+}
+var populated, meshKinds, networkKinds, bare;
+var init_network_layer = __esm({
+  "src/posture/network-layer.ts"() {
+    "use strict";
+    init_network_world();
+    init_callers();
+    init_network_paths();
+    init_network();
+    populated = /* @__PURE__ */ new WeakMap();
+    meshKinds = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"]);
+    networkKinds = /* @__PURE__ */ new Set(["NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"]);
+    bare = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/posture/gateway-backend.ts
+function behindGateway(mesh2, pods2, backend2, sent, passed) {
+  const call = backendCall(mesh2, pods2, backend2, sent.given);
+  if (call === void 0) return passed;
+  const answers2 = call.waypoint === void 0 ? call.pods.map((each) => ({ at: each.workload.id, as: seenAs(call, each), answer: atPods(mesh2, call, each, sent) })) : [{ at: call.waypoint.id, as: call.identity, answer: throughItsWaypoint(mesh2, call, sent) }];
+  const [best] = [...answers2].sort((left, right) => order.indexOf(left.answer.verdict) - order.indexOf(right.answer.verdict));
+  return best === void 0 ? passed : together(pods2, passed, best);
+}
+function seenAs({ identity: identity2 }, { workload: workload2, sends }) {
+  return sends === "mtls" || workload2.enrolment.mode === "ambient" ? identity2 : null;
+}
+function together(pods2, passed, { at: at2, as, answer: answer4 }) {
+  const because2 = [...passed.because, { rule: "M130", text: `the gateway calls \`${at2}\` ${as === null ? "without mutual TLS" : "with its own identity"}` }, ...answer4.because];
+  if (answer4.verdict === "unknown") return { ...answer4, because: because2 };
+  const hop2 = (name2, peer, { verdict: verdict2, layer: layer2, by, enforcedAt }) => ({ at: name2, peer, verdict: verdict2, layer: layer2, by, enforcedAt });
+  const hops = [hop2(pods2.id, null, passed), hop2(at2, as, answer4)];
+  if (answer4.verdict === "deny") return { ...answer4, hops, because: because2 };
+  if (answer4.verdict === "asks" && passed.verdict === "allow") return { ...answer4, enforcedAt: "gateway", ...passed.forwarded === void 0 ? {} : { forwarded: passed.forwarded }, hops, because: because2 };
+  return { ...passed, hops, because: because2 };
+}
+function sentToPods(call, { port: port3, sends }, { request: request4, given }) {
+  return { from: { principal: sends === "mtls" ? call.identity : null, pod: call.from }, to: { port: port3 }, request: withTls(call, sends, request4), ...given === void 0 ? {} : { given } };
+}
+function withTls(call, sends, request4) {
+  const { sni, protocol, ...rest } = request4;
+  if (sends === "mtls") return { ...rest, protocol: protocol === "https" || protocol === "tls" ? "tcp" : protocol, ...call.sni === void 0 ? {} : { sni: call.sni } };
+  if (sends === "tls") return { ...rest, protocol: protocol === "http" ? "https" : "tls" };
+  return { ...rest, protocol, ...sni === void 0 || protocol === "http" || protocol === "tcp" ? {} : { sni } };
+}
+function atPods(mesh2, call, pods2, sent) {
+  if (pods2.sends === void 0) return unknown("M41", `which TLS the gateway uses for \`${pods2.workload.id}\`: subsets get different TLS`, []);
+  const query3 = sentToPods(call, pods2, sent);
+  const pod = { workload: pods2.workload, port: pods2.port };
+  const arrive = (into) => into === "ambient" ? { principal: call.identity, tunnelled: true } : { principal: query3.from.principal ?? null, tunnelled: false };
+  const decide2 = () => decideAtPod(mesh2, pod, { query: query3, arrive });
+  return call.networked ? throughNetwork({ mesh: mesh2, workload: pods2.workload, query: query3, client: void 0, port: wirePort(pod, arrive, query3), decide: decide2 }) : decide2();
+}
+function throughItsWaypoint(mesh2, call, { request: request4, given }) {
+  const { waypoint, identity: identity2, from: from2, port: port3, service } = call;
+  if (waypoint === void 0) return unknown("M85", "the waypoint before the Service", []);
+  const { protocol } = request4;
+  const query3 = { from: { principal: identity2, pod: from2, client: "ambient" }, to: { port: port3, host: hostOf(service) }, request: { ...request4, protocol: protocol === "https" || protocol === "tls" ? "tcp" : protocol }, ...given === void 0 ? {} : { given } };
+  return decideThroughWaypoint(mesh2, { waypoint, addressed: { pods: call.pods, service, byName: true }, client: { mode: "gateway", identity: identity2, workload: void 0 }, query: query3 });
+}
+var order;
+var init_gateway_backend = __esm({
+  "src/posture/gateway-backend.ts"() {
+    "use strict";
+    init_hosts();
+    init_pod();
+    init_pod();
+    init_gateway_call();
+    init_network_layer();
+    init_waypoint();
+    order = ["allow", "asks", "unknown", "deny"];
   }
 });
 
@@ -24895,8 +27490,8 @@ var init_build2 = __esm({
         if (!Utils2.isString(input) && !Utils2.isByteArray(input)) throw new TypeError(`The input must be a string or a byte array (Uint8Array or number[]), not ${Utils2.typeName(input)}`);
       }
       static checkFlags(flags) {
-        const known10 = PublicFlags.MULTILINE | PublicFlags.DOTALL | PublicFlags.CASE_INSENSITIVE | PublicFlags.DISABLE_UNICODE_GROUPS | PublicFlags.LONGEST_MATCH | PublicFlags.LOOKBEHINDS;
-        if (!Number.isInteger(flags) || (flags & ~known10) !== 0) throw new RE2JSFlagsException("Flags should only be a combination of MULTILINE, DOTALL, CASE_INSENSITIVE, DISABLE_UNICODE_GROUPS, LONGEST_MATCH, LOOKBEHINDS");
+        const known11 = PublicFlags.MULTILINE | PublicFlags.DOTALL | PublicFlags.CASE_INSENSITIVE | PublicFlags.DISABLE_UNICODE_GROUPS | PublicFlags.LONGEST_MATCH | PublicFlags.LOOKBEHINDS;
+        if (!Number.isInteger(flags) || (flags & ~known11) !== 0) throw new RE2JSFlagsException("Flags should only be a combination of MULTILINE, DOTALL, CASE_INSENSITIVE, DISABLE_UNICODE_GROUPS, LONGEST_MATCH, LOOKBEHINDS");
       }
       static isByteArray(input) {
         return Array.isArray(input) || Object.prototype.toString.call(input) === "[object Uint8Array]";
@@ -28541,13 +31136,13 @@ var init_build2 = __esm({
       }
       static sortRanges(array2, len) {
         const n = len >> 1;
-        const order3 = new Array(n);
-        for (let i = 0; i < n; i++) order3[i] = i;
-        order3.sort((a, b) => array2[2 * a] - array2[2 * b] || array2[2 * b + 1] - array2[2 * a + 1]);
+        const order4 = new Array(n);
+        for (let i = 0; i < n; i++) order4[i] = i;
+        order4.sort((a, b) => array2[2 * a] - array2[2 * b] || array2[2 * b + 1] - array2[2 * a + 1]);
         const sorted = array2.slice(0, len);
         for (let i = 0; i < n; i++) {
-          array2[2 * i] = sorted[2 * order3[i]];
-          array2[2 * i + 1] = sorted[2 * order3[i] + 1];
+          array2[2 * i] = sorted[2 * order4[i]];
+          array2[2 * i + 1] = sorted[2 * order4[i] + 1];
         }
       }
       /**
@@ -30421,11 +33016,11 @@ var init_build2 = __esm({
         }
         if (typeof data !== "string") return data;
         let result = "";
-        let changed = false;
+        let changed2 = false;
         let size2 = data.length;
         if (size2 === 0) {
           result = "(?:)";
-          changed = true;
+          changed2 = true;
         }
         let inCharClass = false;
         let i = 0;
@@ -30448,13 +33043,13 @@ var init_build2 = __esm({
                       result += (val >> 4).toString(16).toUpperCase();
                       result += (val & 15).toString(16).toUpperCase();
                       i += 3;
-                      changed = true;
+                      changed2 = true;
                       continue;
                     }
                   }
                   result += "c";
                   i += 2;
-                  changed = true;
+                  changed2 = true;
                   continue;
                 case "u":
                   if (i + 2 < size2) {
@@ -30475,7 +33070,7 @@ var init_build2 = __esm({
                       if (closed && hasHex) {
                         result += "\\x";
                         i += 2;
-                        changed = true;
+                        changed2 = true;
                         continue;
                       }
                     } else if (i + 5 < size2) {
@@ -30487,14 +33082,14 @@ var init_build2 = __esm({
                       if (isHex4) {
                         result += "\\x{" + data.substring(i + 2, i + 6) + "}";
                         i += 6;
-                        changed = true;
+                        changed2 = true;
                         continue;
                       }
                     }
                   }
                   result += "u";
                   i += 2;
-                  changed = true;
+                  changed2 = true;
                   continue;
                 case "x": {
                   let isValidHex = false;
@@ -30520,7 +33115,7 @@ var init_build2 = __esm({
                   } else {
                     result += "x";
                     i += 2;
-                    changed = true;
+                    changed2 = true;
                   }
                   continue;
                 }
@@ -30561,7 +33156,7 @@ var init_build2 = __esm({
                     let symSize2 = Utils.charCount(cp2);
                     result += data.substring(i + 1, i + 1 + symSize2);
                     i += symSize2 + 1;
-                    changed = true;
+                    changed2 = true;
                   } else {
                     result += "\\";
                     let symSize2 = Utils.charCount(cp2);
@@ -30575,19 +33170,19 @@ var init_build2 = __esm({
           } else if (ch === "/") {
             result += "\\/";
             i += 1;
-            changed = true;
+            changed2 = true;
             continue;
           } else if (ch === "[") {
             if (!inCharClass && data[i + 1] === "]") {
               result += "[^\\x00-\\x{10FFFF}]";
               i += 2;
-              changed = true;
+              changed2 = true;
               continue;
             }
             if (!inCharClass && data[i + 1] === "^" && data[i + 2] === "]") {
               result += "[\\x00-\\x{10FFFF}]";
               i += 3;
-              changed = true;
+              changed2 = true;
               continue;
             }
             inCharClass = true;
@@ -30596,7 +33191,7 @@ var init_build2 = __esm({
             if (i + 3 < size2 && !"=!>)".includes(data[i + 3])) {
               result += "(?P<";
               i += 3;
-              changed = true;
+              changed2 = true;
               continue;
             }
           }
@@ -30605,7 +33200,7 @@ var init_build2 = __esm({
           result += data.substring(i, i + symSize);
           i += symSize;
         }
-        const finalResult = changed ? result : data;
+        const finalResult = changed2 ? result : data;
         if (prefixFlags.length > 0) return `(?${prefixFlags})${finalResult}`;
         return finalResult;
       }
@@ -30927,33 +33522,6 @@ var init_build2 = __esm({
   }
 });
 
-// src/lib/recent.ts
-var Recent;
-var init_recent = __esm({
-  "src/lib/recent.ts"() {
-    "use strict";
-    Recent = class {
-      #most;
-      #young = /* @__PURE__ */ new Map();
-      #old = /* @__PURE__ */ new Map();
-      constructor(most3) {
-        this.#most = most3;
-      }
-      get(key3, make) {
-        const known10 = this.#young.get(key3);
-        if (known10 !== void 0) return known10;
-        const value = this.#old.get(key3) ?? make(key3);
-        if (this.#young.size >= this.#most) {
-          this.#old = this.#young;
-          this.#young = /* @__PURE__ */ new Map();
-        }
-        this.#young.set(key3, value);
-        return value;
-      }
-    };
-  }
-});
-
 // src/semantics/gateways/text-match.ts
 function compile(expression) {
   try {
@@ -30971,12 +33539,12 @@ function replaceMatches(expression, replacement, text8) {
   const found2 = pattern.matcher(text8);
   let [done, end] = ["", 0];
   while (found2.find()) {
-    done += text8.slice(end, found2.start()) + replacement.replace(/\\([\d\\])/g, (_, after) => after === "\\" ? after : groupOf(found2, Number(after)));
+    done += text8.slice(end, found2.start()) + replacement.replace(/\\([\d\\])/g, (_, after) => after === "\\" ? after : groupOf2(found2, Number(after)));
     end = found2.end();
   }
   return done + text8.slice(end);
 }
-function groupOf(found2, group4) {
+function groupOf2(found2, group4) {
   return group4 > found2.groupCount() ? "" : found2.group(group4) ?? "";
 }
 function asksPresence(match) {
@@ -31018,8 +33586,8 @@ function virtualHosts(served2, servers) {
       if (routes3.length === 0) continue;
       computed2.set(key3, routes3);
       for (const name2 of common3.map((each) => each.toLowerCase())) {
-        const known10 = hosts.get(name2) ?? { routes: [], redirectsToTls: false };
-        hosts.set(name2, { routes: [...known10.routes, ...routes3], redirectsToTls: known10.redirectsToTls || redirects });
+        const known11 = hosts.get(name2) ?? { routes: [], redirectsToTls: false };
+        hosts.set(name2, { routes: [...known11.routes, ...routes3], redirectsToTls: known11.redirectsToTls || redirects });
       }
     }
     if (!redirects) continue;
@@ -31151,7 +33719,10 @@ function forwardedAs(guarded, { path: path2, query: query3, authority: authority
   return { host, path: `${rewrite === void 0 ? path2 : rewritten2(guarded, rewrite, path2)}${query3}` };
 }
 function authorityIn(headers2) {
-  return Object.entries(headers2).find(([name2]) => name2.toLowerCase() === "host" || name2 === ":authority")?.[1];
+  return Object.entries(headers2).find(([name2]) => isAuthority(name2))?.[1];
+}
+function isAuthority(name2) {
+  return name2.toLowerCase() === "host" || name2 === ":authority";
 }
 function rewritten2(guarded, { uri, regex }, path2) {
   if (regex !== void 0) return replaceMatches(regex.match, regex.rewrite, path2);
@@ -31169,6 +33740,62 @@ var init_route_action = __esm({
   }
 });
 
+// src/posture/gateway-onward.ts
+function requestSentOn(query3, { route: route2 }, routed2, seen) {
+  const { asked, request: request4 } = routed2;
+  const token = tokenLeft(query3, routed2);
+  const headers2 = changed(withOwn(besidesToken(routed2, token !== void 0), asked, request4.scheme), route2.requestHeaders);
+  return { protocol: "http", method: request4.method, path: token === void 0 ? seen.path : withoutToken(asked, seen.path), host: seen.host, headers: Object.fromEntries(headers2), ...token === void 0 ? {} : { token } };
+}
+function tokenLeft({ request: { token } }, { asked: { raw }, request: { headers: headers2, query: query3 } }) {
+  const { text: text8 } = withToken(raw);
+  const location = raw.token?.location;
+  if (text8 === void 0 || location === void 0) return void 0;
+  const place3 = location.in === "parameter" ? query3 : headers2.get(location.in === "cookie" ? "cookie" : location.name);
+  return place3?.includes(text8) === true ? token : void 0;
+}
+function besidesToken({ asked: { raw }, request: request4 }, left) {
+  const headers2 = new Map(request4.headers);
+  const location = raw.token?.location;
+  if (!left || location === void 0 || location.in === "parameter") return headers2;
+  const name2 = location.in === "cookie" ? "cookie" : location.name;
+  const own4 = raw.headers.get(name2);
+  if (own4 === void 0) headers2.delete(name2);
+  else headers2.set(name2, own4);
+  return headers2;
+}
+function withoutToken({ raw }, path2) {
+  const location = raw.token?.location;
+  const { text: text8 } = withToken(raw);
+  if (location?.in !== "parameter" || text8 === void 0) return path2;
+  const at2 = path2.indexOf(`${location.name}=${text8}`);
+  return at2 <= 0 ? path2 : `${path2.slice(0, at2 - 1)}${path2.slice(at2 + location.name.length + 1 + text8.length)}`;
+}
+function withOwn(headers2, { sourceIp }, scheme2) {
+  const before = headers2.get("x-forwarded-for");
+  headers2.set("x-forwarded-for", before === void 0 ? formatIp(sourceIp) : `${before},${formatIp(sourceIp)}`);
+  headers2.set("x-forwarded-proto", scheme2);
+  headers2.delete("x-forwarded-client-cert");
+  return headers2;
+}
+function changed(headers2, { set, add: add4, remove }) {
+  for (const name2 of remove) headers2.delete(name2.toLowerCase());
+  for (const [name2, value] of Object.entries(set)) if (!isAuthority(name2)) headers2.set(name2.toLowerCase(), value);
+  for (const [name2, value] of Object.entries(add4)) {
+    const known11 = headers2.get(name2.toLowerCase());
+    if (!isAuthority(name2)) headers2.set(name2.toLowerCase(), known11 === void 0 ? value : `${known11},${value}`);
+  }
+  return headers2;
+}
+var init_gateway_onward = __esm({
+  "src/posture/gateway-onward.ts"() {
+    "use strict";
+    init_route_action();
+    init_token_check();
+    init_ip();
+  }
+});
+
 // src/posture/gateway-seat.ts
 function gatewaySeat(mesh2, pods2) {
   return {
@@ -31183,11 +33810,11 @@ function attachedTo2(mesh2, pods2) {
   const bySelector = policiesFor(mesh2, { namespace: pods2.namespace, labels: pods2.labels, enrolment: { mode: "gateway" } });
   const name2 = pods2.labels["gateway.networking.k8s.io/gateway-name"];
   if (name2 === void 0) return bySelector;
-  const named10 = (policies2) => policies2.filter((policy) => policy.namespace === pods2.namespace && policy.spec.targetRefs.some((ref2) => meansGateway(ref2, name2)));
-  const together2 = (one, other) => [...one, ...other].sort(compareBy((policy) => resourceId(policy)));
+  const named11 = (policies2) => policies2.filter((policy) => policy.namespace === pods2.namespace && policy.spec.targetRefs.some((ref2) => meansGateway(ref2, name2)));
+  const together4 = (one, other) => [...one, ...other].sort(compareBy((policy) => resourceId(policy)));
   return {
-    authorization: together2(bySelector.authorization, named10(ofKind(mesh2, "AuthorizationPolicy"))),
-    requestAuthentication: together2(bySelector.requestAuthentication, named10(ofKind(mesh2, "RequestAuthentication"))),
+    authorization: together4(bySelector.authorization, named11(ofKind(mesh2, "AuthorizationPolicy"))),
+    requestAuthentication: together4(bySelector.requestAuthentication, named11(ofKind(mesh2, "RequestAuthentication"))),
     extensions: bySelector.extensions
   };
 }
@@ -31241,245 +33868,6 @@ var init_gateway_seat = __esm({
   }
 });
 
-// src/posture/gateway-opaque.ts
-function opaqueGateway(workload2) {
-  return `opaque:${shortHash(`gateway ${workload2.id}`)}`;
-}
-var init_gateway_opaque = __esm({
-  "src/posture/gateway-opaque.ts"() {
-    "use strict";
-    init_canonical();
-  }
-});
-
-// src/posture/sidecar.ts
-function protocolOf(workload2, port3) {
-  return workload2.ports.find((candidate) => candidate.port === port3)?.protocol ?? "auto";
-}
-function declarerOf(mesh2, workload2, port3) {
-  return portsDeclaredFor(mesh2, workload2).find((declared2) => declared2.port === port3 && declared2.protocol === protocolOf(workload2, port3))?.declaredBy;
-}
-function sidecarSeat(mesh2, workload2, attached, tunnelled = false) {
-  return { enforcedAt: "sidecar", attached, identity: `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`, tunnelled };
-}
-function decideAtSidecar(mesh2, workload2, attached, asked, given) {
-  const because2 = [];
-  const note2 = (rule2, text8, by2, details2) => {
-    because2.push({ rule: rule2, text: text8, ...by2 === void 0 ? {} : { by: by2 }, ...details2 === void 0 ? {} : { details: details2 } });
-  };
-  const effective2 = effectiveMtls(mesh2, attached);
-  const mode = modeAt(effective2, asked.port);
-  note2(mode.by === void 0 ? "M6" : "M7", `port ${String(asked.port)} of \`${workload2.id}\` has mTLS mode ${mode.mode}`, mode.by, mode.by === void 0 ? void 0 : () => [{ by: mode.by ?? "", text: "", path: effective2.ports.has(asked.port) ? ["spec", "portLevelMtls", String(asked.port)] : ["spec", "mtls", "mode"] }]);
-  if (effective2.judgedByWeakest.length > 0) note2("M15", `the creation order of ${effective2.judgedByWeakest.map((id) => `\`${id}\``).join(", ")} is not known, ${judgedBy(mesh2, effective2.judgedByWeakest)} is taken`);
-  const handling = handleConnection(protocolOf(workload2, asked.port), mode.mode, { protocol: asked.protocol, identity: asked.principal !== null });
-  if (handling.seesPeer && holds(foreignTrustDomain(mesh2.config), asked.principal)) {
-    note2("A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
-    return { verdict: "deny", layer: "mtls", by: [], enforcedAt: "sidecar", because: because2 };
-  }
-  const by = handling.rule === PROTOCOL_RULE ? declarerOf(mesh2, workload2, asked.port) : mode.by;
-  note2(handling.rule, handling.because, by);
-  if (handling.outcome === "refused") return { verdict: "deny", layer: handling.layer, by: by === void 0 ? [] : [by], enforcedAt: "sidecar", because: because2 };
-  if (handling.chain === "http") {
-    const refused = refusedAsHttp(asked);
-    if (refused !== void 0) {
-      note2(refused.rule, refused.text);
-      return { verdict: "deny", layer: "protocol", by: [], enforcedAt: "sidecar", because: because2 };
-    }
-  }
-  return decideByPolicies(mesh2, sidecarSeat(mesh2, workload2, attached), asked, handling, given, because2);
-}
-function judgedBy(mesh2, tied2) {
-  if (tied2.filter((id) => mesh2.elders.has(id)).length === 1) return "the one that changes";
-  return tied2.some((id) => mesh2.unsettled.has(id)) ? "the strictest" : "the weakest";
-}
-function decideInTunnel(mesh2, workload2, attached, asked, given) {
-  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "sidecar", because: [{ rule: rule2, text: text8 }] });
-  if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
-  const handling = handleTunnel(protocolOf(workload2, asked.port), asked.protocol);
-  if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
-  const bad = handling.chain === "http" ? refusedAsHttp(asked) : void 0;
-  if (bad !== void 0) return refused("protocol", bad.rule, bad.text);
-  return decideByPolicies(mesh2, sidecarSeat(mesh2, workload2, attached, true), asked, handling, given, [{ rule: "M20", text: `\`${workload2.id}\` is reached in a tunnel with the identity \`${asked.principal ?? ""}\`` }]);
-}
-var PROTOCOL_RULE;
-var init_sidecar3 = __esm({
-  "src/posture/sidecar.ts"() {
-    "use strict";
-    init_services();
-    init_peer_authentication2();
-    init_matches();
-    init_envoy();
-    PROTOCOL_RULE = "A4.4";
-  }
-});
-
-// src/semantics/ambient-peer-authentication.ts
-function refusesPlaintext(mtls2, port3) {
-  return mtls2.exceptions.has(port3) ? !mtls2.strict : mtls2.strict;
-}
-function ambientMtls(mesh2, attached) {
-  const { mesh: meshWide2, namespace, workload: workload2 } = attached.peerAuthentication;
-  const scopes2 = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload2].map((policies2) => judgedOldest(mayBeOldest(policies2, mesh2), mesh2));
-  const settled3 = scopes2.map((candidates4) => isSettled(candidates4, mesh2) ? candidates4 : []);
-  const rounded = worldsOf(settled3).map((chosen2) => {
-    const worlds2 = worldsOf(scopes2.map((candidates4, scope3) => chosen2[scope3] === void 0 ? candidates4 : [chosen2[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
-    return worlds2.reduce((found2, world) => weight(world) < weight(found2) ? world : found2);
-  });
-  return rounded.reduce((found2, world) => weight(world) > weight(found2) ? world : found2);
-}
-function weight({ strict: strict2, exceptions }) {
-  return strict2 ? allPorts - exceptions.size : exceptions.size;
-}
-function inWorld(mesh2, root, namespaceWide, own4) {
-  const rootStrict = root === void 0 || root.spec.mode === "UNSET" ? mesh2.config.defaultMtls === "STRICT" : root.spec.mode === "STRICT";
-  const inherited = namespaceWide === void 0 || namespaceWide.spec.mode === "UNSET" ? rootStrict : namespaceWide.spec.mode === "STRICT";
-  const namespaceSilent = namespaceWide === void 0 || namespaceWide.spec.mode === "UNSET";
-  const mode = own4?.spec.mode ?? "UNSET";
-  if (own4 === void 0) return { strict: inherited, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
-  const portsOf6 = (...modes3) => [...own4.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
-  const excepted = (world, ports3) => ({ strict: world, exceptions: new Set(ports3), by: ports3.length === 0 ? void 0 : resourceId(own4) });
-  if (mode === "STRICT") return excepted(true, portsOf6("PERMISSIVE", "DISABLE"));
-  if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf6("STRICT"));
-  if (!inherited) return excepted(false, portsOf6("STRICT"));
-  const opened3 = portsOf6("PERMISSIVE");
-  if (opened3.length === 0) return excepted(true, []);
-  if (namespaceWide !== void 0 && namespaceWide.spec.mode === "UNSET") return excepted(false, []);
-  return excepted(true, [...opened3, ...portsOf6("DISABLE")]);
-}
-var allPorts;
-var init_ambient_peer_authentication = __esm({
-  "src/semantics/ambient-peer-authentication.ts"() {
-    "use strict";
-    init_policies();
-    init_peer_authentication2();
-    allPorts = 65536;
-  }
-});
-
-// src/posture/ztunnel.ts
-function decideAtZtunnel(mesh2, workload2, asked) {
-  const because2 = [];
-  const note2 = (rule2, text8, by, details2) => {
-    because2.push({ rule: rule2, text: text8, ...by === void 0 ? {} : { by }, ...details2 === void 0 ? {} : { details: details2 } });
-  };
-  if (!workload2.otherPortsCaptured && asked.principal === null) {
-    note2("M32", "plaintext to the pod is not redirected (`ambient.istio.io/bypass-inbound-capture`)");
-    return { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: because2 };
-  }
-  const attached = policiesFor(mesh2, workload2);
-  const mtls2 = ambientMtls(mesh2, attached);
-  if (asked.principal === null && refusesPlaintext(mtls2, asked.port)) {
-    note2("M25", `plaintext to port ${String(asked.port)} is refused (STRICT)`, mtls2.by);
-    return { verdict: "deny", layer: "mtls", by: mtls2.by === void 0 ? [] : [mtls2.by], enforcedAt: "ztunnel", because: because2 };
-  }
-  if (asked.principal !== null && !asked.principal.startsWith(`${mesh2.config.trustDomain}/`)) {
-    note2("A3.14", "ztunnel accepts its own trust domain only");
-    return { verdict: "deny", layer: "mtls", by: [], enforcedAt: "ztunnel", because: because2 };
-  }
-  const policies2 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
-  const seen = seenByZtunnel(asked);
-  const denying = matching(policies2.deny, seen).map((policy) => policy.id);
-  if (denying.length > 0) {
-    note2("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0], () => detailsOf(holding(policies2.deny, seen)));
-    return { verdict: "deny", layer: "authorization", by: denying, enforcedAt: "ztunnel", because: because2 };
-  }
-  const allowing = matching(policies2.allow, seen).map((policy) => policy.id);
-  if (policies2.allow.length > 0 && allowing.length === 0) {
-    note2("M27", "ALLOW policies act here and none matches", void 0, () => detailsOf(missing(policies2.allow, seen)));
-    return { verdict: "deny", layer: "authorization", by: [], enforcedAt: "ztunnel", because: because2 };
-  }
-  note2("M27", policies2.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0], () => detailsOf(holding(policies2.allow, seen)));
-  return { verdict: "allow", layer: "authorization", by: allowing, enforcedAt: "ztunnel", because: because2 };
-}
-function readByZtunnel(policies2) {
-  return policies2.filter((policy) => policy.spec.selector === void 0 || hasSelector(policy.spec.selector));
-}
-function seenByZtunnel(asked) {
-  const visible = /* @__PURE__ */ new Map([
-    ["peer", asked.principal],
-    ["source.ip", asked.sourceIp],
-    ["destination.ip", asked.destinationIp],
-    ["port", asked.port]
-  ]);
-  const value = (dimension) => visible.get(dimension) ?? null;
-  return { value, token: void 0, header: () => null };
-}
-var init_ztunnel = __esm({
-  "src/posture/ztunnel.ts"() {
-    "use strict";
-    init_attachment();
-    init_authorization_policy2();
-    init_ambient_peer_authentication();
-    init_rule_fit();
-    init_envoy();
-  }
-});
-
-// src/posture/pod.ts
-function decideAtPod(mesh2, pod, approach) {
-  const given = approach.query.given ?? {};
-  const { workload: workload2 } = pod;
-  const { enrolment } = workload2;
-  if (enrolment.mode !== "unknown") return decideIn(mesh2, pod, enrolment.mode, approach, given);
-  const told = given[enrolment.assumption];
-  if (told !== void 0) return decideIn(mesh2, pod, told ? enrolment.inWorld : "none", approach, given);
-  const inside4 = decideIn(mesh2, pod, enrolment.inWorld, approach, given);
-  if (inside4.verdict === "allow") return inside4;
-  return unknown("R24", enrolment.assumption, [...inside4.because, { rule: "R24", text: `whether \`${workload2.id}\` is in the mesh is not known: ${inside4.verdict} inside, allow outside` }]);
-}
-function decideIn(mesh2, { workload: workload2, port: port3 }, mode, approach, given) {
-  switch (mode) {
-    case "none":
-      return unguarded([{ rule: "M3D", text: `\`${workload2.id}\` is not in the mesh${workload2.enrolment.mode === "none" ? `: ${workload2.enrolment.because}` : ""}` }]);
-    case "gateway":
-      if (given[opaqueGateway(workload2)] === true) return { verdict: "allow", layer: "routing", by: [], enforcedAt: "gateway", because: [{ rule: "M110", text: `given that \`${workload2.id}\` routes the request` }] };
-      if (given[opaqueGateway(workload2)] === false) return { verdict: "deny", layer: "routing", by: [], enforcedAt: "gateway", because: [{ rule: "M110", text: `given that \`${workload2.id}\` routes no such request` }] };
-      return unknown("M110", `what the gateway \`${workload2.id}\` routes to`, []);
-    case "sidecar": {
-      const arrival = approach.arrive("sidecar");
-      const tunnelled = "tunnelled" in arrival && arrival.tunnelled;
-      if (!tunnelled && isProxyPort(workload2, port3)) return unguarded([{ rule: "M155", text: `port ${String(port3)} is the proxy's own, no policy acts there` }]);
-      if (!tunnelled && !capturedAt(workload2, port3)) return unguarded([{ rule: "M69", text: `port ${String(port3)} of \`${workload2.id}\` does not go through the proxy` }]);
-      if ("missing" in arrival) return unknown(arrival.rule, arrival.missing, []);
-      const attached = policiesFor(mesh2, workload2);
-      return tunnelled ? decideInTunnel(mesh2, workload2, attached, request(approach, workload2, port3, arrival), given) : decideAtSidecar(mesh2, workload2, attached, request(approach, workload2, port3, arrival), given);
-    }
-    case "ambient": {
-      const arrival = approach.arrive("ambient");
-      if ("missing" in arrival) return unknown(arrival.rule, arrival.missing, []);
-      return decideAtZtunnel(mesh2, workload2, request(approach, workload2, port3, arrival));
-    }
-  }
-}
-function request({ query: query3 }, workload2, port3, { principal, tunnelled }) {
-  const ownTls = principal !== null && (query3.request.protocol === "tls" || query3.request.protocol === "https");
-  const host = tunnelled && query3.request.host === void 0 ? { host: `${unnamedPodAddress}:${String(port3)}` } : {};
-  return askedRequest({ ...query3, to: { ...query3.to, port: port3 }, request: { ...query3.request, ...ownTls ? { protocol: "tcp" } : {}, ...host } }, principal, workload2);
-}
-function unknown(rule2, missing2, because2) {
-  return { verdict: "unknown", rule: rule2, missing: missing2, because: because2 };
-}
-function unguarded(because2) {
-  return { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: because2 };
-}
-function isProxyPort(workload2, port3) {
-  return proxyPorts.has(port3) && !workload2.ports.some((candidate) => candidate.port === port3);
-}
-function capturedAt(workload2, port3) {
-  return workload2.ports.find((candidate) => candidate.port === port3)?.captured ?? workload2.otherPortsCaptured;
-}
-var init_pod = __esm({
-  "src/posture/pod.ts"() {
-    "use strict";
-    init_attachment();
-    init_capture();
-    init_gateway_opaque();
-    init_request();
-    init_sidecar3();
-    init_ztunnel();
-  }
-});
-
 // src/posture/gateway-routing.ts
 function routeRequest(visit2, asked, passed) {
   const { served: served2, chain, query: query3 } = visit2;
@@ -31498,7 +33886,7 @@ function routeRequest(visit2, asked, passed) {
   if (route2.corsOrigins.length > 0 && isPreflight(asked.raw)) return unknown("M116", "what the CORS policy of the route answers", passed.because);
   if (route2.redirect !== void 0) return redirected(passed, redirectLocation(guarded, route2.redirect, request4, visit2.tls !== void 0), `a redirect of \`${route2.by}\``);
   if (route2.directResponse !== void 0) return refused("M116", "the route answers by itself", route2.by);
-  return query3.to.backend === void 0 ? sendOn(visit2, guarded, request4, query3, passed) : sendTo(visit2, guarded, request4, passed, query3.to.backend);
+  return query3.to.backend === void 0 ? sendOn(visit2, guarded, request4, query3, passed) : sendTo(visit2, guarded, { asked, request: request4 }, passed, query3.to.backend);
 }
 function redirected(passed, location, by) {
   return { verdict: "redirect", layer: "routing", location, by: [], enforcedAt: "gateway", because: [...passed.because, { rule: "M116", text: `${by} leads to \`${location}\`` }] };
@@ -31509,12 +33897,13 @@ function sendOn({ mesh: mesh2, pods: pods2, tls: tls2 }, guarded, request4, quer
   if (reached2.type === "unknown") return unknown(reached2.rule, reached2.missing, passed.because);
   const rule2 = guarded.api === "kubernetes" ? "M124" : "M117";
   if (reached2.type === "none") return { verdict: "deny", layer: "routing", by: [], enforcedAt: "gateway", because: [...passed.because, { rule: rule2, text: reached2.because, by: route2.by }] };
-  const because2 = [...passed.because, { rule: rule2, text: `a route sends the request to ${textOf6(reached2.backend)}`, by: route2.by }];
+  const because2 = [...passed.because, { rule: rule2, text: `a route sends the request to ${textOf7(reached2.backend)}`, by: route2.by }];
   if (passed.verdict === "asks") return { ...passed, because: because2 };
   const forwarded2 = differing(forwardedAs(guarded, request4), query3);
   return { verdict: "allow", layer: "routing", by: passed.by, enforcedAt: "gateway", backend: reached2.backend, ...tls2 === void 0 ? {} : { tls: tls2 }, ...forwarded2 === void 0 ? {} : { forwarded: forwarded2 }, because: because2 };
 }
-function sendTo({ mesh: mesh2, pods: pods2, query: query3 }, guarded, request4, passed, backend2) {
+function sendTo(visit2, guarded, { asked, request: request4 }, passed, backend2) {
+  const { mesh: mesh2, pods: pods2, query: query3 } = visit2;
   const { route: route2 } = guarded;
   const end = routeEnd(mesh2, pods2, route2.route, guarded.number, backend2, query3.given ?? {});
   const rule2 = guarded.api === "kubernetes" ? "M124" : "M117";
@@ -31525,7 +33914,8 @@ function sendTo({ mesh: mesh2, pods: pods2, query: query3 }, guarded, request4, 
   const { as } = query3.to;
   if (as !== void 0 && (as.path !== seen.path || as.host !== seen.host)) return refused(`\`${backend2}\` sees the path \`${seen.path}\` of \`${seen.host}\``);
   const forwarded2 = differing(seen, query3);
-  return { ...passed, ...forwarded2 === void 0 || passed.verdict === "deny" ? {} : { forwarded: forwarded2 }, because: [...passed.because, { rule: rule2, text: `a route may send the request to \`${backend2}\``, by: route2.by }] };
+  const sent = { request: requestSentOn(query3, guarded, { asked, request: request4 }, seen), ...query3.given === void 0 ? {} : { given: query3.given } };
+  return visit2.onward(pods2, backend2, sent, { ...passed, ...forwarded2 === void 0 || passed.verdict === "deny" ? {} : { forwarded: forwarded2 }, because: [...passed.because, { rule: rule2, text: `a route may send the request to \`${backend2}\``, by: route2.by }] });
 }
 function routeEnd(mesh2, pods2, route2, port3, backend2, given) {
   const end = routeEnds(mesh2, pods2, route2, port3).find(({ to: to2 }) => to2 === backend2);
@@ -31533,7 +33923,7 @@ function routeEnd(mesh2, pods2, route2, port3, backend2, given) {
   const told = end.undeclared === void 0 ? true : given[`service:${end.undeclared}`];
   return told === void 0 ? "unknown" : told ? "reached" : "elsewhere";
 }
-function textOf6(backend2) {
+function textOf7(backend2) {
   return typeof backend2 === "string" ? `\`${backend2}\`` : backend2.map(({ to: to2, weight: weight3 }) => `\`${to2}\` (${String(weight3)})`).join(", ");
 }
 function differing(seen, { request: request4 }) {
@@ -31564,6 +33954,7 @@ var init_gateway_routing = __esm({
     init_request_authentication2();
     init_token_check();
     init_envoy();
+    init_gateway_onward();
     init_gateway_seat();
     init_pod();
   }
@@ -31571,6 +33962,20 @@ var init_gateway_routing = __esm({
 
 // src/posture/gateway.ts
 function decideAtGateway(mesh2, query3, id) {
+  return visited(mesh2, query3, id, (pods2, backend2, sent, passed) => behindGateway(mesh2, pods2, backend2, sent, passed));
+}
+function decideAtGatewayAlone(mesh2, query3, id) {
+  return visited(mesh2, query3, id, (_pods, _backend, _sent, passed) => passed);
+}
+function sentOnward(mesh2, query3, id) {
+  let found2;
+  visited(mesh2, query3, id, (_pods, _backend, sent, passed) => {
+    found2 = sent;
+    return passed;
+  });
+  return found2;
+}
+function visited(mesh2, query3, id, onward) {
   const pods2 = gatewayPods(mesh2, id, workloadNamed(mesh2, id));
   if (pods2 === void 0 && query3.to.backend !== void 0) return { verdict: "deny", layer: "routing", by: [], enforcedAt: "gateway", because: [{ rule: "M120", text: `no gateway \`${id}\` is declared` }] };
   if (pods2 === void 0) return unknown("M120", `pods of the gateway \`${id}\`: neither a Deployment nor a Kubernetes Gateway of that name that Istio deploys`, []);
@@ -31591,7 +33996,7 @@ function decideAtGateway(mesh2, query3, id) {
   if (selected2.type === "none") return tls2 ? refused("routing", "M115", `no server of the port is for the name \`${query3.request.sni ?? ""}\``) : refused("protocol", "M112", "every server of the port wants TLS");
   const { chain } = selected2;
   because2.push({ rule: "M115", text: chain.names.length === 0 ? "one server takes every name" : `the server for ${chain.names.map((name2) => `\`${name2}\``).join(", ")} takes the connection`, by: chain.by });
-  const visit2 = { mesh: mesh2, query: query3, pods: pods2, served: served2, chain, port: port3, tls: !tls2 ? void 0 : chain.tls === void 0 ? "passthrough" : "terminated", because: because2 };
+  const visit2 = { mesh: mesh2, query: query3, pods: pods2, served: served2, chain, port: port3, tls: !tls2 ? void 0 : chain.tls === void 0 ? "passthrough" : "terminated", because: because2, onward };
   return chain.http === void 0 ? decideStream(visit2, tls2) : decideHttp(visit2, tls2);
 }
 function refusedByTls({ chain, query: query3, because: because2 }, tls2) {
@@ -31636,9 +34041,17 @@ function decideStream(visit2, tls2) {
   const allowed = { verdict: "allow", layer: "authorization", by: [], enforcedAt: "gateway", because: because2 };
   if (chain.unguarded) because2.push({ rule: "A2.20", text: "policies do not act on an AUTO_PASSTHROUGH server" });
   const decision = chain.unguarded ? allowed : decideByPolicies(mesh2, gatewaySeat(mesh2, pods2), asked, handlingOf("tcp", entered.peer), query3.given ?? {}, because2);
-  if (decision.verdict !== "allow") return decision;
-  if (reached2.type === "unknown") return { ...decision, because: [...because2, { rule: "M117", text: `the bytes may go to \`${backend2 ?? ""}\`` }] };
-  return { ...decision, layer: "routing", backend: reached2.backend, ...visit2.tls === void 0 ? {} : { tls: visit2.tls }, because: [...because2, { rule: "M117", text: "the bytes go to the backend of the route" }] };
+  if (decision.verdict === "deny" || decision.verdict === "unknown") return decision;
+  const sent = (passed) => backend2 === void 0 ? passed : visit2.onward(pods2, backend2, bytesSentOn(visit2, tls2), passed);
+  if (decision.verdict === "asks") return sent(decision);
+  if (reached2.type === "unknown") return sent({ ...decision, because: [...because2, { rule: "M117", text: `the bytes may go to \`${backend2 ?? ""}\`` }] });
+  return sent({ ...decision, layer: "routing", backend: reached2.backend, ...visit2.tls === void 0 ? {} : { tls: visit2.tls }, because: [...because2, { rule: "M117", text: "the bytes go to the backend of the route" }] });
+}
+function bytesSentOn({ chain, query: query3 }, tls2) {
+  const { request: request4, given } = query3;
+  const ends = tls2 && chain.tls !== void 0 && chain.tls.mode !== "PASSTHROUGH" && chain.tls.mode !== "AUTO_PASSTHROUGH";
+  const inside4 = (protocol) => protocol === "https" ? "http" : protocol === "tls" ? "tcp" : protocol;
+  return { request: ends ? { ...request4, protocol: inside4(request4.protocol) } : request4, ...given === void 0 ? {} : { given } };
 }
 function handlingOf(chain, peer) {
   return { outcome: "chain", chain, seesPeer: peer !== null, passthrough: false, rule: "A4.7", because: chain === "http" ? "the server ends TLS or has none, and speaks HTTP" : "the server passes bytes on" };
@@ -31654,2079 +34067,11 @@ var init_gateway3 = __esm({
     init_untold();
     init_addressed();
     init_envoy();
+    init_gateway_backend();
     init_gateway_routing();
     init_gateway_seat();
     init_pod();
     init_request();
-  }
-});
-
-// src/semantics/namespace-labels.ts
-function declaredNamespaces(mesh2) {
-  const known10 = declared.get(mesh2);
-  if (known10 !== void 0) return known10;
-  const fresh = /* @__PURE__ */ new Map();
-  const told = mesh2.enrolmentWorld.knowledge.namespaces;
-  for (const name2 of /* @__PURE__ */ new Set([...mesh2.namespaces.keys(), ...told.keys()])) {
-    const labels3 = declaredLabels(mesh2, name2);
-    if (labels3 !== void 0) fresh.set(name2, labels3);
-  }
-  declared.set(mesh2, fresh);
-  return fresh;
-}
-function declaredLabels(mesh2, name2) {
-  const told = mesh2.enrolmentWorld.knowledge.namespaces;
-  const labels3 = mesh2.namespaces.get(name2)?.resource?.labels ?? told.get(name2)?.labels ?? (mesh2.world === "closed" && (mesh2.namespaces.has(name2) || told.has(name2)) ? {} : void 0);
-  return labels3 === void 0 ? void 0 : { ...labels3, [namespaceNameLabel]: name2 };
-}
-function namespaceReader(mesh2, namespace, told) {
-  const labels3 = declaredLabels(mesh2, namespace);
-  if (labels3 !== void 0 && (told === void 0 || mesh2.namespaces.get(namespace)?.resource !== void 0 || mesh2.world === "open")) return readerOf(labels3);
-  if (told !== void 0 || mesh2.world === "closed") return readerOf({ ...told, [namespaceNameLabel]: namespace });
-  return (key3) => key3 === namespaceNameLabel ? namespace : void 0;
-}
-function namespaceLabelDimension(namespace, key3, value) {
-  return `${namespaceLabelPrefix}${namespace} ${key3}${value === void 0 ? "" : `=${value}`}`;
-}
-function namespaceSelected(mesh2, namespace, selection) {
-  const read6 = namespaceReader(mesh2, namespace);
-  return requirementsOf(selection).reduce(
-    (found2, requirement3) => {
-      const { key: key3, operator, values: values5 } = requirement3;
-      const value = read6(key3);
-      if (value !== void 0) return selectionTold({ matchLabels: {}, matchExpressions: [requirement3] }, read6) === true ? found2 : [];
-      const holds3 = (text8) => ({ dimension: namespaceLabelDimension(namespace, key3, text8), any: [{ type: "holds" }], none: [] });
-      const fails = (text8) => ({ dimension: namespaceLabelDimension(namespace, key3, text8), any: [], none: [{ type: "holds" }] });
-      switch (operator) {
-        case "In":
-          return found2.flatMap((conjunction2) => values5.map((text8) => [...conjunction2, holds3(text8)]));
-        case "Exists":
-          return found2.map((conjunction2) => [...conjunction2, holds3()]);
-        case "NotIn":
-          return found2.map((conjunction2) => [...conjunction2, ...values5.map((text8) => fails(text8))]);
-        case "DoesNotExist":
-          return found2.map((conjunction2) => [...conjunction2, fails()]);
-        case "unknown":
-          return [];
-      }
-    },
-    [[]]
-  );
-}
-function namespaceAssumed(namespace, given) {
-  const told = (key3, value) => given?.[namespaceLabelDimension(namespace, key3, value)];
-  return ({ key: key3, operator, values: values5 }) => {
-    const some2 = operator === "In" || operator === "NotIn" ? someTold(values5, (value) => told(key3, value)) : operator === "unknown" ? false : told(key3);
-    return operator === "NotIn" || operator === "DoesNotExist" ? some2 === void 0 ? void 0 : !some2 : some2;
-  };
-}
-var namespaceNameLabel, declared, namespaceLabelPrefix;
-var init_namespace_labels = __esm({
-  "src/semantics/namespace-labels.ts"() {
-    "use strict";
-    init_told();
-    init_label_selection();
-    namespaceNameLabel = "kubernetes.io/metadata.name";
-    declared = /* @__PURE__ */ new WeakMap();
-    namespaceLabelPrefix = "opaque:namespace-label ";
-  }
-});
-
-// src/semantics/lowering.ts
-function lowerPolicy(policy, context2) {
-  const known10 = lowered2.get(policy, () => /* @__PURE__ */ new Map());
-  const cached2 = known10.get(context2.key);
-  if (cached2 !== void 0) return cached2;
-  const fresh = lower(policy, context2);
-  known10.set(context2.key, fresh);
-  return fresh;
-}
-function lower(policy, context2) {
-  const cubes = [];
-  const opaqueRules = [];
-  const opaqueConditions = /* @__PURE__ */ new Map();
-  const noting2 = { ...context2, opaque: (key3, condition) => opaqueConditions.set(key3, condition) };
-  for (const rule2 of policy.rules) {
-    const origins = [{ policy: policy.id, rule: rule2.index }];
-    const conjunctions = lowerRule(rule2, noting2);
-    if (conjunctions !== void 0) {
-      cubes.push(...conjunctions.map((predicates) => ({ predicates, origins })));
-      continue;
-    }
-    const key3 = shortHash("rule", JSON.stringify(rule2, (name2, value) => name2 === "index" ? void 0 : typeof value === "bigint" ? String(value) : value));
-    opaqueRules.push(key3);
-    cubes.push({ predicates: [{ dimension: `opaque:${key3}`, any: [{ type: "holds" }], none: [] }], origins });
-  }
-  return { cubes: compact(cubes), opaqueRules, opaqueConditions };
-}
-function lowerRule(rule2, context2) {
-  const parts2 = [entries(rule2.sources, context2), entries(rule2.operations, context2), conjunction(rule2.conditions.map((condition) => lowerCondition(condition, context2)))];
-  let product3 = [[]];
-  for (const part3 of parts2) {
-    if (part3 === void 0 || part3.length * product3.length > maxCubesPerRule) return void 0;
-    product3 = times(product3, part3);
-  }
-  return product3.map(tidy);
-}
-function entries(lists, context2) {
-  if (lists.length === 0) return [[]];
-  const alternatives2 = [];
-  for (const list4 of lists) {
-    const lowered4 = conjunction(list4.map((condition) => lowerCondition(condition, context2)));
-    if (lowered4 === void 0) return void 0;
-    alternatives2.push(...lowered4);
-  }
-  return alternatives2.length > maxCubesPerRule ? void 0 : alternatives2;
-}
-function conjunction(conditions) {
-  let product3 = [[]];
-  for (const alternatives2 of conditions) {
-    if (alternatives2.length * product3.length > maxCubesPerRule) return void 0;
-    product3 = times(product3, alternatives2);
-  }
-  return product3;
-}
-function times(lefts, rights) {
-  if (isOneFree(lefts)) return rights;
-  if (isOneFree(rights)) return lefts;
-  const product3 = [];
-  for (const left of lefts) for (const right of rights) product3.push(left.length === 0 ? right : right.length === 0 ? left : left.concat(right));
-  return product3;
-}
-function isOneFree(alternatives2) {
-  return alternatives2.length === 1 && alternatives2[0]?.length === 0;
-}
-function tidy(predicates) {
-  return compact(predicates.filter((predicate) => predicate.any.length > 0 || predicate.none.length > 0));
-}
-function mergeCubes(cubes) {
-  const byKey = /* @__PURE__ */ new Map();
-  for (const cube3 of cubes) {
-    const key3 = cubeKey(cube3);
-    const known10 = byKey.get(key3);
-    if (known10 === void 0) byKey.set(key3, cube3);
-    else if (!known10.origins.some((origin) => cube3.origins.every((other) => other.policy === origin.policy && other.rule === origin.rule))) {
-      byKey.set(key3, { predicates: known10.predicates, origins: [...known10.origins, ...cube3.origins] });
-    }
-  }
-  return distinct(byKey.keys()).map((key3) => byKey.get(key3));
-}
-var maxCubesPerRule, lowerings, lowered2;
-var init_lowering = __esm({
-  "src/semantics/lowering.ts"() {
-    "use strict";
-    init_canonical();
-    init_compact();
-    init_order();
-    init_recent();
-    init_keys();
-    init_condition();
-    maxCubesPerRule = 64;
-    lowerings = 512;
-    lowered2 = new Recent(lowerings);
-  }
-});
-
-// src/semantics/network-world.ts
-function networkWorldOf(mesh2) {
-  const known10 = worlds.get(mesh2);
-  if (known10 !== void 0) return known10;
-  const fresh = build(mesh2);
-  worlds.set(mesh2, fresh);
-  return fresh;
-}
-function build(mesh2) {
-  const policies2 = ofKind(mesh2, "NetworkPolicy");
-  const of = (direction) => policies2.filter((policy) => policy.spec.policyTypes.includes(direction === "ingress" ? "Ingress" : "Egress")).map((policy) => ({ id: resourceId(policy), namespace: policy.namespace ?? "default", podSelector: policy.spec.podSelector, rules: policy.spec[direction] }));
-  const all = { ingress: of("ingress"), egress: of("egress") };
-  const finders2 = { ingress: finder2(all.ingress), egress: finder2(all.egress) };
-  const cluster = [...ofKind(mesh2, "AdminNetworkPolicy"), ...ofKind(mesh2, "BaselineAdminNetworkPolicy"), ...ofKind(mesh2, "ClusterNetworkPolicy")].sort(
-    compareBy(
-      (policy) => policy.spec.priority,
-      (policy) => policy.name,
-      (policy) => policy.kind
-    )
-  );
-  const rules3 = (tier, direction) => cluster.filter((policy) => policy.spec.tier === tier).flatMap((policy) => policy.spec[direction].map((rule2, index) => ({ id: resourceId(policy), subject: policy.spec.subject, rule: rule2, index })));
-  const tiers = { Admin: { ingress: rules3("Admin", "ingress"), egress: rules3("Admin", "egress") }, Baseline: { ingress: rules3("Baseline", "ingress"), egress: rules3("Baseline", "egress") } };
-  return {
-    isolating: (direction, namespace, labels3) => finders2[direction](namespace, labels3),
-    all,
-    tier: (tier, direction) => tiers[tier][direction],
-    empty: policies2.length === 0 && cluster.length === 0
-  };
-}
-function finder2(policies2) {
-  const byNamespace = /* @__PURE__ */ new Map();
-  for (const policy of policies2) {
-    const entry2 = { selector: policy.podSelector.matchLabels, item: policy };
-    const list4 = byNamespace.get(policy.namespace);
-    if (list4 === void 0) byNamespace.set(policy.namespace, [entry2]);
-    else list4.push(entry2);
-  }
-  const lookups = new Map([...byNamespace].map(([namespace, entries2]) => [namespace, selectorIndex(entries2)]));
-  return (namespace, labels3) => (lookups.get(namespace)?.(labels3) ?? []).filter((policy) => selectionHolds(policy.podSelector, labels3));
-}
-var worlds;
-var init_network_world = __esm({
-  "src/semantics/network-world.ts"() {
-    "use strict";
-    init_order();
-    init_resource();
-    init_attachment();
-    init_selection();
-    init_label_selection();
-    worlds = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/semantics/network-lowering.ts
-function networkKey(mesh2, destination2, tunnelled) {
-  const world = networkWorldOf(mesh2);
-  if (world.empty || destination2.namespace === "") return "";
-  const isolating = isolatingFor(mesh2, destination2);
-  return shortHash(
-    worldKey(mesh2),
-    canonical(isolating.map((policy) => [policy.id, policy.rules])),
-    canonical([destination2.namespace, destination2.labels, portsOf2(destination2) ?? null, tunnelled, hostNetwork(destination2), [...declaredNamespaces(mesh2).get(destination2.namespace) === void 0 ? [] : Object.entries(declaredNamespaces(mesh2).get(destination2.namespace) ?? {}).sort()]])
-  );
-}
-function networkMoved(base3, head) {
-  if (commonKey(base3.mesh) !== commonKey(head.mesh)) return true;
-  const before = isolatingFor(base3.mesh, base3.destination);
-  const after = isolatingFor(head.mesh, head.destination);
-  if (!sameSubject(base3, head)) return networkKey(base3.mesh, base3.destination, base3.tunnelled) !== networkKey(head.mesh, head.destination, head.tunnelled);
-  if (before.length !== after.length || before.some((policy, index) => !sameRules(policy, after[index]))) return true;
-  const changed = changedEgress(base3.mesh, head.mesh);
-  if (changed.base.length === 0 && changed.head.length === 0) return false;
-  return egressKey(base3, changed.base) !== egressKey(head, changed.head);
-}
-function sameSubject(base3, head) {
-  if (base3.tunnelled !== head.tunnelled || base3.destination.namespace !== head.destination.namespace) return false;
-  if (base3.destination.resource !== void 0 && base3.destination.resource === head.destination.resource) return true;
-  return canonical([base3.destination.labels, portsOf2(base3.destination) ?? null, hostNetwork(base3.destination)]) === canonical([head.destination.labels, portsOf2(head.destination) ?? null, hostNetwork(head.destination)]);
-}
-function sameRules(left, right) {
-  return right !== void 0 && left.id === right.id && (left.rules === right.rules || canonical(left.rules) === canonical(right.rules));
-}
-function changedEgress(base3, head) {
-  const known10 = changedEgresses.get(base3)?.get(head);
-  if (known10 !== void 0) return known10;
-  const lacking = (own4, other) => {
-    const there = new Map(networkWorldOf(other).all.egress.map((policy) => [policy.id, policy]));
-    return networkWorldOf(own4).all.egress.filter((policy) => {
-      const twin = there.get(policy.id);
-      return !(sameRules(policy, twin) && canonical(policy.podSelector) === canonical(twin?.podSelector));
-    });
-  };
-  const fresh = { base: lacking(base3, head), head: lacking(head, base3) };
-  const forBase = changedEgresses.get(base3) ?? /* @__PURE__ */ new WeakMap();
-  changedEgresses.set(base3, forBase);
-  forBase.set(head, fresh);
-  return fresh;
-}
-function egressKey({ mesh: mesh2, destination: destination2, tunnelled }, policies2) {
-  const lowering = { mesh: mesh2, destination: destination2, tunnelled, ports: portsOf2(destination2), unread: /* @__PURE__ */ new Map() };
-  const scopes2 = policies2.map((policy) => cubeKey({ predicates: scope2(policy), origins: [] }));
-  const cubes = policies2.flatMap((policy) => egressCubes(lowering, policy)).map(cubeKey);
-  return canonical([scopes2.sort(compareText), cubes.sort(compareText), [...lowering.unread]]);
-}
-function commonKey(mesh2) {
-  const known10 = commonKeys.get(mesh2);
-  if (known10 !== void 0) return known10;
-  const world = networkWorldOf(mesh2);
-  const tiers = ["Admin", "Baseline"].flatMap((tier) => ["ingress", "egress"].map((direction) => world.tier(tier, direction)));
-  const key3 = shortHash(canonical(tiers), canonical([...declaredNamespaces(mesh2)].sort(([left], [right]) => compareText(left, right))));
-  commonKeys.set(mesh2, key3);
-  return key3;
-}
-function worldKey(mesh2) {
-  const known10 = worldKeys.get(mesh2);
-  if (known10 !== void 0) return known10;
-  const world = networkWorldOf(mesh2);
-  const key3 = shortHash(canonical(world.all.egress.map((policy) => [policy.id, policy.podSelector, policy.rules])), commonKey(mesh2));
-  worldKeys.set(mesh2, key3);
-  return key3;
-}
-function networkPosture(mesh2, destination2, tunnelled) {
-  const lowering = { mesh: mesh2, destination: destination2, tunnelled, ports: portsOf2(destination2), unread: /* @__PURE__ */ new Map() };
-  const ingress2 = hostNetwork(destination2) ? [free("in")] : ingressAlternatives(lowering, destination2);
-  const egress2 = egressAlternatives(lowering);
-  const alternatives2 = ingress2.flatMap((into) => egress2.map((out) => ({ id: `${into.id}${out.id}`, layers: [...into.layers, ...out.layers] })));
-  return {
-    alternatives: alternatives2,
-    key: networkKey(mesh2, destination2, tunnelled),
-    opaque: unreadOf(lowering)
-  };
-}
-function outboundPosture(mesh2) {
-  const lowering = { mesh: mesh2, destination: void 0, tunnelled: false, ports: [], unread: /* @__PURE__ */ new Map() };
-  return { alternatives: egressAlternatives(lowering), key: networkWorldOf(mesh2).empty ? "" : worldKey(mesh2), opaque: unreadOf(lowering) };
-}
-function unreadOf(lowering) {
-  return [...lowering.unread].map(([resource, key3]) => ({ resource, key: key3 })).sort((left, right) => compareText(left.resource, right.resource));
-}
-function hostNetwork(destination2) {
-  return podSpecOf(destination2)?.hostNetwork === true;
-}
-function isolatingFor(mesh2, destination2) {
-  return networkWorldOf(mesh2).isolating("ingress", destination2.namespace, destination2.labels);
-}
-function portsOf2(destination2) {
-  const spec = podSpecOf(destination2);
-  return spec === void 0 ? void 0 : [...spec.containers, ...spec.initContainers.filter((container2) => container2.restartPolicy === "Always")].flatMap((container2) => container2.ports);
-}
-function layer(allow, deny = []) {
-  return { id: "network-policy", allow, deny };
-}
-function free(id) {
-  return { id: ` ${id}:any`, layers: [layer("all")] };
-}
-function tiered(rules3, name2, matchOf2, rest) {
-  const found2 = [];
-  let before = [];
-  for (const rule2 of rules3) {
-    const matched = matchOf2(rule2);
-    if (matched.length === 0) continue;
-    const first = layer(mergeCubes(matched), mergeCubes(before));
-    if (rule2.rule.action === "Accept") found2.push({ id: ` ${name2}:${rule2.id}#${String(rule2.index)}`, layers: [first] });
-    if (rule2.rule.action === "Pass") found2.push(...rest.map((alternative) => ({ id: ` ${name2}:${rule2.id}#${String(rule2.index)}${alternative.id}`, layers: [first, ...alternative.layers] })));
-    before = [...before, ...matched];
-  }
-  if (before.length === 0) return [...found2, ...rest];
-  return [...found2, ...rest.map((alternative) => ({ id: alternative.id, layers: [...alternative.layers, layer("all", mergeCubes(before))] }))];
-}
-function ingressAlternatives(lowering, destination2) {
-  const { mesh: mesh2 } = lowering;
-  const world = networkWorldOf(mesh2);
-  const match = (rule2) => {
-    const targets3 = clusterTargets(lowering, rule2, rule2.subject);
-    return targets3.length === 0 ? [] : tierMatch(lowering, rule2, rule2.rule.peers.flatMap((peer) => sourceOf2(lowering, rule2, peer)).flatMap((source2) => targets3.map((target) => [...source2, ...target])));
-  };
-  const isolating = isolatingFor(mesh2, destination2);
-  const rest = isolating.length > 0 ? [{ id: " in:policies", layers: [layer(mergeCubes(isolating.flatMap((policy) => ingressCubes(lowering, policy))))] }] : tiered(world.tier("Baseline", "ingress"), "in", match, [{ id: " in:policies", layers: [layer("all")] }]);
-  return tiered(world.tier("Admin", "ingress"), "in", match, rest);
-}
-function ingressCubes(lowering, policy) {
-  return policy.rules.flatMap((rule2, index) => {
-    const sources = rule2.peers.length === 0 ? [[]] : rule2.peers.flatMap((peer) => peerPredicates(lowering, peer, policy.namespace));
-    return product(sources, portPredicates(lowering, rule2.ports), { policy: policy.id, rule: index });
-  });
-}
-function product(left, right, origin) {
-  return left.flatMap((one) => right.map((other) => ({ predicates: [...one, ...other], origins: [origin] })));
-}
-function egressAlternatives(lowering) {
-  const { mesh: mesh2 } = lowering;
-  const world = networkWorldOf(mesh2);
-  const match = (rule2) => {
-    const targets3 = rule2.rule.peers.flatMap((peer) => clusterTargets(lowering, rule2, peer));
-    return targets3.length === 0 ? [] : tierMatch(lowering, rule2, sourceOf2(lowering, rule2, rule2.subject).flatMap((source2) => targets3.map((target) => [...source2, ...target])));
-  };
-  const isolating = world.all.egress;
-  const scopes2 = isolatedSources(mesh2);
-  const unisolated = tiered(world.tier("Baseline", "egress"), "out", match, [{ id: " out:free", layers: [layer("all", scopes2)] }]).map(
-    (alternative) => alternative.id === " out:free" ? alternative : { id: alternative.id, layers: [layer("all", scopes2), ...alternative.layers] }
-  );
-  const allowed = mergeCubes(isolating.flatMap((policy) => egressCubes(lowering, policy)));
-  const rest = allowed.length === 0 ? unisolated : [...unisolated, { id: " out:rules", layers: [layer(allowed)] }];
-  return tiered(world.tier("Admin", "egress"), "out", match, rest);
-}
-function isolatedSources(mesh2) {
-  const known10 = scopesOf.get(mesh2);
-  if (known10 !== void 0) return known10;
-  const fresh = mergeCubes(networkWorldOf(mesh2).all.egress.map((policy) => ({ predicates: scope2(policy), origins: [{ policy: policy.id }] })));
-  scopesOf.set(mesh2, fresh);
-  return fresh;
-}
-function scope2(policy) {
-  return [inNamespace2(policy.namespace), ...labelPredicates(policy.podSelector)];
-}
-function egressCubes(lowering, policy) {
-  const targets3 = policy.rules.map((rule2) => rule2.peers.length === 0 ? [[]] : rule2.peers.flatMap((peer) => targetPredicates(lowering, policy, peer)));
-  if (targets3.every((found2) => found2.length === 0)) return [];
-  const key3 = canonical([lowering.tunnelled, lowering.ports ?? null, targets3.map((found2) => found2.map((target) => target.map(predicateKey)))]);
-  const cached2 = egressCache.get(policy) ?? /* @__PURE__ */ new Map();
-  egressCache.set(policy, cached2);
-  const known10 = cached2.get(key3);
-  if (known10 !== void 0) return known10;
-  const within3 = scope2(policy);
-  const fresh = policy.rules.flatMap((rule2, index) => product((targets3[index] ?? []).map((target) => [...within3, ...target]), portPredicates(lowering, rule2.ports), { policy: policy.id, rule: index }));
-  cached2.set(key3, fresh);
-  return fresh;
-}
-function peerPredicates({ mesh: mesh2 }, peer, namespace) {
-  if (peer.ipBlock !== void 0) return blockPredicates("source.ip", peer.ipBlock.cidr, peer.ipBlock.except);
-  if (peer.podSelector === void 0 && peer.namespaceSelector === void 0) return [];
-  return [[peer.namespaceSelector === void 0 ? inNamespace2(namespace) : inNamespaces(mesh2, peer.namespaceSelector), ...peer.podSelector === void 0 ? [] : labelPredicates(peer.podSelector)]];
-}
-function targetPredicates(lowering, policy, peer) {
-  if (peer.ipBlock !== void 0) return blockPredicates("destination.ip", peer.ipBlock.cidr, peer.ipBlock.except);
-  const { mesh: mesh2, destination: destination2 } = lowering;
-  if (destination2 === void 0) return [];
-  if (peer.podSelector === void 0 && peer.namespaceSelector === void 0 || hostNetwork(destination2)) return [];
-  if (peer.podSelector !== void 0 && !selectionHolds(peer.podSelector, destination2.labels)) return [];
-  if (peer.namespaceSelector === void 0) return destination2.namespace === policy.namespace ? [[]] : [];
-  return namespaceSelected(mesh2, destination2.namespace, peer.namespaceSelector);
-}
-function blockPredicates(dimension, cidr, except) {
-  const block = parseCidr(cidr);
-  const outside = except.map(parseCidr).filter((entry2) => entry2 !== void 0);
-  return block === void 0 ? [] : [[{ dimension, any: [block], none: outside }]];
-}
-function inNamespace2(name2) {
-  const known10 = namespacePredicates.get(name2);
-  if (known10 !== void 0) return known10;
-  const fresh = { dimension: "peer", any: [{ type: "source-namespace", names: [name2], declared: [name2], selection: void 0 }], none: [] };
-  namespacePredicates.set(name2, fresh);
-  return fresh;
-}
-function inNamespaces(mesh2, selection) {
-  const cache = selections.get(mesh2) ?? { declared: [...declaredNamespaces(mesh2).keys()].sort(compareText), known: /* @__PURE__ */ new WeakMap() };
-  selections.set(mesh2, cache);
-  const known10 = cache.known.get(selection);
-  if (known10 !== void 0) return known10;
-  const names4 = cache.declared.filter((name2) => selectionHolds(selection, declaredNamespaces(mesh2).get(name2) ?? {}));
-  const fresh = { dimension: "peer", any: [{ type: "source-namespace", names: names4, declared: cache.declared, selection }], none: [] };
-  cache.known.set(selection, fresh);
-  return fresh;
-}
-function labelPredicates(selector) {
-  return requirementsOf(selector).map(({ key: key3, operator, values: values5 }) => {
-    const dimension = `pod-label:${key3}`;
-    const exact2 = values5.map((text8) => ({ type: "exact", text: text8 }));
-    switch (operator) {
-      case "In":
-        return { dimension, any: exact2.length === 0 ? [nothing] : exact2, none: [] };
-      case "NotIn":
-        return { dimension, any: [], none: exact2 };
-      case "Exists":
-        return { dimension, any: [{ type: "present" }], none: [] };
-      case "DoesNotExist":
-        return { dimension, any: [], none: [{ type: "present" }] };
-      case "unknown":
-        return { dimension, any: [nothing], none: [] };
-    }
-  });
-}
-function portPredicates(lowering, ports3) {
-  if (ports3.length === 0) return [[]];
-  const byTransport = /* @__PURE__ */ new Map();
-  for (const { protocol, port: port3, endPort } of ports3) {
-    const list4 = byTransport.get(protocol) ?? { all: false, numbers: [], ranges: [], names: [] };
-    byTransport.set(protocol, list4);
-    if (port3 === void 0) list4.all = true;
-    else if (typeof port3 === "number") {
-      if (endPort === void 0 || endPort === port3) list4.numbers.push(port3);
-      else list4.ranges.push({ first: port3, last: endPort });
-    } else addName(lowering, list4, protocol, port3);
-  }
-  return [...byTransport].flatMap(([transport, list4]) => onWire(lowering, transport, list4));
-}
-function addName({ ports: ports3 }, list4, transport, name2) {
-  if (ports3 === void 0) list4.names.push(name2);
-  else list4.numbers.push(...ports3.filter((candidate) => candidate.name === name2 && candidate.protocol === transport).map((candidate) => candidate.port));
-}
-function onWire({ tunnelled }, transport, list4) {
-  const over2 = { dimension: "transport", any: [{ type: "one-of", text: transport }], none: [] };
-  if (list4.all) return [[over2]];
-  const matchers = [...list4.numbers.map((value) => ({ type: "number", value })), ...list4.ranges.map((range2) => ({ type: "port-range", ...range2 }))];
-  const listed6 = matchers.length === 0 ? [] : [[over2, { dimension: "port", any: matchers, none: [] }]];
-  const named10 = list4.names.map((name2) => [over2, { dimension: portNameDimension(name2), any: [{ type: "holds" }], none: [] }]);
-  if (!tunnelled || transport !== "TCP") return [...listed6, ...named10];
-  const plain6 = { dimension: "peer", any: [], none: [{ type: "identified" }] };
-  const tunnel = list4.numbers.includes(15008) || list4.ranges.some(({ first, last }) => first <= 15008 && last >= 15008) ? [[over2, { dimension: "peer", any: [{ type: "identified" }], none: [] }]] : [];
-  return [...[...listed6, ...named10].map((conjunction2) => [...conjunction2, plain6]), ...tunnel];
-}
-function portNameDimension(name2) {
-  return `opaque:port-name ${name2}`;
-}
-function clusterTargets(lowering, rule2, peer) {
-  const { mesh: mesh2, destination: destination2 } = lowering;
-  if (peer.type === "networks") return peer.networks.flatMap((cidr) => blockPredicates("destination.ip", cidr, []));
-  if (peer.type === "unknown" || destination2 === void 0 && (peer.type === "nodes" || peer.type === "domain-names")) unread3(lowering, rule2);
-  if (destination2 === void 0 || peer.type !== "namespaces" && peer.type !== "pods") return [];
-  return peer.type === "namespaces" || selectionHolds(peer.pods, destination2.labels) ? namespaceSelected(mesh2, destination2.namespace, peer.namespaces) : [];
-}
-function sourceOf2(lowering, rule2, peer) {
-  switch (peer.type) {
-    case "namespaces":
-      return [[inNamespaces(lowering.mesh, peer.namespaces)]];
-    case "pods":
-      return [[inNamespaces(lowering.mesh, peer.namespaces), ...labelPredicates(peer.pods)]];
-    case "networks":
-      return peer.networks.flatMap((cidr) => blockPredicates("source.ip", cidr, []));
-    case "nodes":
-    case "domain-names":
-    case "unknown":
-      unread3(lowering, rule2);
-      return [];
-  }
-}
-function tierMatch(lowering, rule2, sources) {
-  if (rule2.rule.action === "unknown") {
-    unread3(lowering, rule2);
-    return [];
-  }
-  return product(sources, rule2.rule.ports === void 0 ? [[]] : clusterPorts(lowering, rule2, rule2.rule.ports), { policy: rule2.id, rule: rule2.index });
-}
-function clusterPorts(lowering, rule2, ports3) {
-  const named10 = ports3.flatMap((port3) => {
-    if (port3.type === "range") return [{ protocol: port3.protocol, port: port3.start, endPort: port3.end }];
-    if (port3.type === "name") return ["TCP", "UDP", "SCTP"].map((protocol) => ({ protocol, port: port3.name, endPort: void 0 }));
-    unread3(lowering, rule2);
-    return [];
-  });
-  return named10.length === 0 ? [] : portPredicates(lowering, named10);
-}
-function unread3(lowering, rule2) {
-  lowering.unread.set(rule2.id, shortHash(canonical(rule2.rule)));
-}
-function labelledNobodies(ways) {
-  const asked = /* @__PURE__ */ new Set();
-  for (const { layers } of ways) {
-    for (const { allow, deny } of layers) {
-      for (const cubes of [allow === "all" ? [] : allow, deny]) for (const cube3 of cubes) for (const { dimension } of cube3.predicates) if (dimension.startsWith("pod-label:")) asked.add(dimension);
-    }
-  }
-  return [...asked].sort(compareText).map((dimension) => ({ predicates: [...noPod.predicates, { dimension, any: [{ type: "present" }], none: [] }], origins: [] }));
-}
-var changedEgresses, commonKeys, worldKeys, scopesOf, egressCache, namespacePredicates, selections, nothing, noPod, impossibleTransports;
-var init_network_lowering = __esm({
-  "src/semantics/network-lowering.ts"() {
-    "use strict";
-    init_canonical();
-    init_order();
-    init_ports();
-    init_ip();
-    init_keys();
-    init_label_selection();
-    init_lowering();
-    init_namespace_labels();
-    init_network_world();
-    changedEgresses = /* @__PURE__ */ new WeakMap();
-    commonKeys = /* @__PURE__ */ new WeakMap();
-    worldKeys = /* @__PURE__ */ new WeakMap();
-    scopesOf = /* @__PURE__ */ new WeakMap();
-    egressCache = /* @__PURE__ */ new WeakMap();
-    namespacePredicates = /* @__PURE__ */ new Map();
-    selections = /* @__PURE__ */ new WeakMap();
-    nothing = { type: "holds" };
-    noPod = { predicates: [{ dimension: "peer", any: [], none: [{ type: "source-namespace", names: [], declared: [], selection: { matchLabels: {}, matchExpressions: [] } }] }], origins: [] };
-    impossibleTransports = [
-      { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "protocol", any: ["http", "https", "tls"].map((text8) => ({ type: "one-of", text: text8 })), none: [] }], origins: [] },
-      { predicates: [{ dimension: "transport", any: [{ type: "one-of", text: "UDP" }, { type: "one-of", text: "SCTP" }], none: [] }, { dimension: "peer", any: [{ type: "identified" }], none: [] }], origins: [] }
-    ];
-  }
-});
-
-// src/semantics/network-policy.ts
-function decidePacket(world, packet) {
-  if (world.empty) return untouched;
-  const answers2 = [directionAnswer(world, "egress", packet), directionAnswer(world, "ingress", packet)];
-  const refusing = answers2.find((answer4) => answer4.passes === false);
-  if (refusing !== void 0) return refusing;
-  const open3 = answers2.find((answer4) => answer4.passes === void 0);
-  if (open3 !== void 0) return open3;
-  const governing = answers2.filter((answer4) => answer4.governed);
-  const last = governing.at(-1);
-  return last === void 0 ? untouched : { ...last, by: distinct(governing.flatMap((answer4) => answer4.by)), because: governing.map((answer4) => answer4.because).join("; ") };
-}
-function directionAnswer(world, direction, packet) {
-  const subject = direction === "ingress" ? packet.destination : packet.source;
-  if (subject.type !== "pod" || subject.labels === void 0) return untouched;
-  const admin = tierAnswer(world.tier("Admin", direction), direction, subject, packet);
-  if (admin.verdict === void 0) return { passes: void 0, governed: true, by: admin.by, rule: "M145", because: `whether ${listed2(admin.by)} acts on the ${direction} is not told` };
-  if (admin.verdict === "Accept" || admin.verdict === "Deny") return { passes: admin.verdict === "Accept", governed: true, by: admin.by, rule: "M145", because: `${listed2(admin.by)} ${admin.verdict === "Accept" ? "accepts" : "denies"} the ${direction} before any NetworkPolicy` };
-  const isolating = world.isolating(direction, subject.namespace, subject.labels);
-  if (isolating.length > 0) {
-    const names4 = isolating.map((policy) => policy.id);
-    const told = isolating.map((policy) => ({ id: policy.id, passes: someTold(policy.rules, (rule2) => ruleTold(rule2, policy.namespace, direction, packet)) }));
-    const allowing = told.filter((entry2) => entry2.passes === true).map((entry2) => entry2.id);
-    if (allowing.length > 0) return { passes: true, governed: true, by: distinct(allowing), rule: "M138", because: `a rule of ${listed2(allowing)} lets the ${direction} pass` };
-    if (told.some((entry2) => entry2.passes === void 0)) {
-      const open3 = told.filter((entry2) => entry2.passes === void 0).map((entry2) => entry2.id);
-      return { passes: void 0, governed: true, by: distinct(open3), rule: "M139", because: `whether a rule of ${listed2(open3)} holds for this ${direction} is not told` };
-    }
-    return { passes: false, governed: true, by: distinct(names4), rule: "M136", because: `${listed2(names4)} ${names4.length === 1 ? "isolates" : "isolate"} the pod for ${direction} and no rule lets the packet pass` };
-  }
-  const baseline2 = tierAnswer(world.tier("Baseline", direction), direction, subject, packet);
-  if (baseline2.verdict === void 0) return { passes: void 0, governed: true, by: baseline2.by, rule: "M145", because: `whether ${listed2(baseline2.by)} acts on the ${direction} is not told` };
-  if (baseline2.verdict === "Pass") return untouched;
-  return { passes: baseline2.verdict === "Accept", governed: true, by: baseline2.by, rule: "M145", because: `${listed2(baseline2.by)} ${baseline2.verdict === "Accept" ? "accepts" : "denies"} the ${direction} as the baseline` };
-}
-function listed2(ids3) {
-  return distinct(ids3).map((id) => `\`${id}\``).join(", ");
-}
-function ruleTold(rule2, namespace, direction, packet) {
-  const other = direction === "ingress" ? packet.source : packet.destination;
-  return everyTold(
-    [
-      () => rule2.ports.length === 0 ? true : someTold(rule2.ports, (port3) => portTold(port3, packet)),
-      () => rule2.peers.length === 0 ? true : someTold(rule2.peers, (peer) => peerTold(peer, namespace, other))
-    ],
-    (part3) => part3()
-  );
-}
-function portTold(port3, packet) {
-  if (port3.protocol !== packet.transport) return false;
-  if (port3.port === void 0) return true;
-  if (typeof port3.port === "number") return packet.port >= port3.port && packet.port <= (port3.endPort ?? port3.port);
-  return namedTold(port3.port, packet);
-}
-function namedTold(name2, { destination: destination2, port: port3, transport, portNamed }) {
-  if (destination2.type === "outside") return false;
-  if (destination2.type === "somebody" || destination2.ports === void 0) return portNamed?.(name2);
-  return destination2.ports.some((candidate) => candidate.name === name2 && candidate.port === port3 && candidate.protocol === transport);
-}
-function peerTold(peer, namespace, other) {
-  if (peer.ipBlock !== void 0) {
-    const { cidr, except } = peer.ipBlock;
-    return everyTold([() => blockTold(cidr, other), () => not(someTold(except, (entry2) => blockTold(entry2, other)))], (part3) => part3());
-  }
-  const { podSelector, namespaceSelector } = peer;
-  if (podSelector === void 0 && namespaceSelector === void 0) return false;
-  if (other.type === "outside") return false;
-  if (other.type === "somebody") return void 0;
-  return everyTold(
-    [
-      () => namespaceSelector === void 0 ? other.namespace === namespace : namespaceTold(namespaceSelector, other),
-      () => podSelector === void 0 ? true : podTold(podSelector, other)
-    ],
-    (part3) => part3()
-  );
-}
-function namespaceTold(selector, pod) {
-  return selectionTold(selector, pod.namespaceLabel, pod.namespaceAssumed);
-}
-function podTold(selector, pod) {
-  return selectionTold(selector, pod.labels === void 0 ? () => void 0 : readerOf(pod.labels));
-}
-function blockTold(cidr, end) {
-  if (end.type === "somebody" || end.address === void 0) return void 0;
-  const block = parseCidr(cidr);
-  return block !== void 0 && blockHolds(block, end.address);
-}
-function not(told) {
-  return told === void 0 ? void 0 : !told;
-}
-function tierAnswer(rules3, direction, subject, packet) {
-  const other = direction === "ingress" ? packet.source : packet.destination;
-  for (const { id, subject: scope3, rule: rule2 } of rules3) {
-    const matched = everyTold(
-      [
-        () => clusterPeerTold(scope3, subject),
-        () => rule2.ports === void 0 ? true : someTold(rule2.ports, (port3) => clusterPortTold(port3, packet)),
-        () => someTold(rule2.peers, (peer) => clusterPeerTold(peer, other))
-      ],
-      (part3) => part3()
-    );
-    if (matched === false) continue;
-    return { verdict: matched === void 0 || rule2.action === "unknown" ? void 0 : rule2.action, by: [id] };
-  }
-  return { verdict: "Pass", by: [] };
-}
-function clusterPeerTold(peer, end) {
-  switch (peer.type) {
-    case "namespaces":
-      return end.type === "outside" ? false : end.type === "somebody" ? void 0 : namespaceTold(peer.namespaces, end);
-    case "pods":
-      if (end.type !== "pod") return end.type === "outside" ? false : void 0;
-      return everyTold([() => namespaceTold(peer.namespaces, end), () => podTold(peer.pods, end)], (part3) => part3());
-    case "networks":
-      return someTold(peer.networks, (cidr) => blockTold(cidr, end));
-    case "nodes":
-    case "domain-names":
-      return end.type === "pod" ? false : void 0;
-    case "unknown":
-      return void 0;
-  }
-}
-function clusterPortTold(port3, packet) {
-  switch (port3.type) {
-    case "range":
-      return port3.protocol === packet.transport && packet.port >= port3.start && packet.port <= port3.end;
-    case "name":
-      return namedTold(port3.name, packet);
-    case "unknown":
-      return void 0;
-  }
-}
-var untouched;
-var init_network_policy2 = __esm({
-  "src/semantics/network-policy.ts"() {
-    "use strict";
-    init_order();
-    init_told();
-    init_ip();
-    init_label_selection();
-    untouched = { passes: true, governed: false, by: [], rule: "M136", because: "no NetworkPolicy isolates either end" };
-  }
-});
-
-// src/posture/network.ts
-function isDatagram({ request: request4 }) {
-  return request4.protocol === "udp" || request4.protocol === "sctp";
-}
-function transportOf2(protocol) {
-  return protocol === "udp" ? "UDP" : protocol === "sctp" ? "SCTP" : "TCP";
-}
-function networkAnswer(question3) {
-  const { mesh: mesh2, query: query3 } = question3;
-  const world = networkWorldOf(mesh2);
-  if (world.empty) return untouched;
-  const destination2 = destinationEnd(question3);
-  const portNamed = (name2) => question3.port === query3.to.port ? query3.given?.[portNameDimension(name2)] : false;
-  const answers2 = sourceEnds(question3, question3.callers()).map((source2) => decidePacket(world, { source: source2, destination: destination2, port: question3.port, transport: transportOf2(query3.request.protocol), portNamed }));
-  const [first] = answers2;
-  if (first === void 0) return { passes: void 0, governed: false, by: [], rule: "M139", because: "who calls is not told" };
-  if (answers2.every((answer4) => answer4.passes === first.passes)) return first;
-  return { passes: void 0, governed: true, by: [], rule: "M139", because: `the pods with the identity \`${query3.from.principal ?? ""}\` are answered differently: say which calls in \`from.pod\`` };
-}
-function destinationEnd({ mesh: mesh2, query: query3, destination: destination2 }) {
-  const address = parseIp(query3.to.ip ?? "");
-  if (destination2 === void 0) return address === void 0 ? { type: "somebody" } : { type: "outside", address };
-  const pod = podOf(mesh2, destination2, address ?? parseIp(someDestinationPod));
-  return pod.type === "pod" ? { ...pod, namespaceAssumed: namespaceAssumed(pod.namespace, query3.given) } : pod;
-}
-function sourceEnds({ mesh: mesh2, query: query3 }, callers5) {
-  const { from: from2 } = query3;
-  const address = parseIp(from2.ip ?? "");
-  const podAddress3 = address ?? parseIp(someSourcePod);
-  if (from2.pod !== void 0) {
-    const { namespace, labels: labels3, namespaceLabels: namespaceLabels2 } = from2.pod;
-    return [{ type: "pod", namespace, namespaceLabel: namespaceReader(mesh2, namespace, namespaceLabels2), labels: labels3, ports: void 0, address: podAddress3 }];
-  }
-  if (callers5.length > 0) return callers5.map((workload2) => podOf(mesh2, workload2, podAddress3));
-  if (typeof from2.principal === "string") {
-    const namespace = identityParts(from2.principal)?.namespace;
-    if (namespace === void 0 && address !== void 0) return [{ type: "outside", address }];
-    return [namespace === void 0 ? { type: "somebody" } : { type: "pod", namespace, namespaceLabel: namespaceReader(mesh2, namespace), labels: void 0, ports: void 0, address: podAddress3 }];
-  }
-  return [address === void 0 ? { type: "somebody" } : { type: "outside", address }];
-}
-function podOf(mesh2, workload2, address) {
-  const spec = podSpecOf(workload2);
-  if (spec?.hostNetwork === true) return { type: "somebody" };
-  const pod = {
-    type: "pod",
-    namespace: workload2.namespace,
-    namespaceLabel: namespaceReader(mesh2, workload2.namespace),
-    labels: workload2.labels,
-    ports: spec === void 0 ? void 0 : [...spec.containers, ...spec.initContainers.filter((container2) => container2.restartPolicy === "Always")].flatMap((container2) => container2.ports),
-    address
-  };
-  return pod;
-}
-var hbonePort, someSourcePod, someDestinationPod;
-var init_network = __esm({
-  "src/posture/network.ts"() {
-    "use strict";
-    init_ports();
-    init_namespace_labels();
-    init_network_lowering();
-    init_network_policy2();
-    init_network_world();
-    init_ip();
-    init_matches();
-    hbonePort = 15008;
-    someSourcePod = "10.244.0.1";
-    someDestinationPod = "10.244.0.2";
-  }
-});
-
-// src/posture/callers.ts
-function workloadsPresenting(mesh2, principal) {
-  let known10 = presenters.get(mesh2);
-  if (known10 === void 0) {
-    const fresh = /* @__PURE__ */ new Map();
-    for (const workload2 of mesh2.workloads.values()) {
-      if (workload2.enrolment.mode === "none") continue;
-      const identity2 = `${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`;
-      const list4 = fresh.get(identity2);
-      if (list4 === void 0) fresh.set(identity2, [workload2]);
-      else list4.push(workload2);
-    }
-    known10 = fresh;
-    presenters.set(mesh2, known10);
-  }
-  return known10.get(principal) ?? [];
-}
-var presenters;
-var init_callers = __esm({
-  "src/posture/callers.ts"() {
-    "use strict";
-    presenters = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/posture/port-set.ts
-function onlyPorts(...ports3) {
-  return { except: false, ports: new Set(ports3) };
-}
-function allPortsBut(ports3) {
-  return { except: true, ports: new Set(ports3) };
-}
-function unionOfPorts(left, right) {
-  if (!left.except && !right.except) return { except: false, ports: /* @__PURE__ */ new Set([...left.ports, ...right.ports]) };
-  if (left.except && right.except) return { except: true, ports: new Set([...left.ports].filter((port3) => right.ports.has(port3))) };
-  const [finite, cofinite] = left.except ? [right, left] : [left, right];
-  return { except: true, ports: new Set([...cofinite.ports].filter((port3) => !finite.ports.has(port3))) };
-}
-function portPredicates2(set) {
-  const matchers = [...set.ports].sort((left, right) => left - right).map((value) => ({ type: "number", value }));
-  if (!set.except) return [{ dimension: "port", any: matchers, none: [] }];
-  return matchers.length === 0 ? [] : [{ dimension: "port", any: [], none: matchers }];
-}
-var init_port_set = __esm({
-  "src/posture/port-set.ts"() {
-    "use strict";
-  }
-});
-
-// src/posture/connection-domains.ts
-function connectionDomains(config3, workload2, effective2) {
-  const known10 = knownDomains.get(config3) ?? { byPorts: /* @__PURE__ */ new Map(), groups: /* @__PURE__ */ new Map() };
-  knownDomains.set(config3, known10);
-  const classes2 = portClasses(workload2, effective2);
-  const key3 = classes2.map(({ ports: ports3, protocol, mode }) => [ports3.except ? "other" : [...ports3.ports].join(","), protocol, mode.mode, mode.by ?? ""].join(" ")).join("; ");
-  const same4 = known10.byPorts.get(key3);
-  if (same4 !== void 0) return same4;
-  const fresh = computeDomains(classes2);
-  const groupsKey = JSON.stringify([...fresh.groups]);
-  const groups2 = known10.groups.get(groupsKey) ?? fresh.groups;
-  known10.groups.set(groupsKey, groups2);
-  const shared2 = { ...fresh, groups: groups2 };
-  known10.byPorts.set(key3, shared2);
-  return shared2;
-}
-function computeDomains(portClassList) {
-  const classes2 = portClassList.map((portClass) => ({
-    portClass,
-    handled: clientKinds.map((kind) => ({ kind, handling: handleConnection(portClass.protocol, portClass.mode.mode, kind) }))
-  }));
-  const refused = new Merged();
-  const terminated = new Merged();
-  const groups2 = /* @__PURE__ */ new Map();
-  for (const { portClass, handled } of classes2) {
-    const origins = portClass.mode.by === void 0 ? [] : [{ policy: portClass.mode.by }];
-    for (const pattern of cover(handled, "peers", (handling) => handling.outcome === "refused" ? "in" : "out")) refused.add(pattern, portClass.ports, origins);
-    if (handled.some(({ handling }) => handling.outcome === "chain" && handling.seesPeer)) terminated.add([], portClass.ports, []);
-    for (const group4 of chainGroups) {
-      const patterns = cover(handled, "protocols", (handling, kind) => handling.outcome === "refused" ? "any" : groupOf2(handling, kind) === group4 ? "in" : "out");
-      if (patterns.length === 0) continue;
-      const merged4 = groups2.get(group4) ?? new Merged();
-      groups2.set(group4, merged4);
-      for (const pattern of patterns) merged4.add(pattern, portClass.ports, []);
-    }
-  }
-  return {
-    refused: refused.entries().map(({ pattern, ports: ports3, extra }) => ({ domain: [...portPredicates2(ports3), ...pattern], origins: extra })),
-    terminated: terminated.entries().map(({ ports: ports3 }) => portPredicates2(ports3)),
-    groups: new Map([...groups2].map(([group4, merged4]) => [group4, merged4.entries().map(({ pattern, ports: ports3 }) => [...portPredicates2(ports3), ...pattern])]))
-  };
-}
-function groupOf2(handling, kind) {
-  if (handling.chain === "http") return "http";
-  return kind.identity && !handling.seesPeer ? "tcp-blind" : "tcp";
-}
-function portClasses(workload2, effective2) {
-  const declared2 = new Map(workload2.ports.map((port3) => [port3.port, port3.protocol]));
-  const named10 = [.../* @__PURE__ */ new Set([...declared2.keys(), ...effective2.ports.keys()])].sort((left, right) => left - right);
-  return [
-    ...named10.map((port3) => ({ ports: onlyPorts(port3), protocol: declared2.get(port3) ?? "auto", mode: modeAt(effective2, port3) })),
-    { ports: allPortsBut(named10), protocol: "auto", mode: effective2.workload }
-  ];
-}
-function cover(handled, prefer, test2) {
-  const marked = handled.map(({ kind, handling }) => ({ kind, mark: test2(handling, kind) }));
-  const clear = (fits4) => marked.every(({ kind, mark: mark2 }) => !fits4(kind) || mark2 !== "out");
-  let open3 = marked.filter(({ mark: mark2 }) => mark2 === "in").map(({ kind }) => kind);
-  const patterns = [];
-  const byProtocol = () => {
-    const whole4 = [...new Set(open3.map((kind) => kind.protocol))].filter((protocol) => clear((kind) => kind.protocol === protocol));
-    if (whole4.length === 0) return;
-    patterns.push(whole4.length === allProtocols.length ? [] : [protocolPredicate(whole4)]);
-    open3 = open3.filter((kind) => !whole4.includes(kind.protocol));
-  };
-  if (prefer === "protocols") byProtocol();
-  for (const identity2 of [false, true]) {
-    const fits4 = (kind) => kind.identity === identity2;
-    const split = open3.filter((kind) => fits4(kind) && !clear((other) => other.protocol === kind.protocol));
-    if (split.length === 0 || !clear(fits4)) continue;
-    patterns.push([peerPredicate(identity2)]);
-    open3 = open3.filter((kind) => !fits4(kind));
-  }
-  byProtocol();
-  for (const identity2 of [false, true]) {
-    const protocols3 = open3.filter((kind) => kind.identity === identity2).map((kind) => kind.protocol);
-    if (protocols3.length > 0) patterns.push([protocolPredicate(protocols3), peerPredicate(identity2)]);
-  }
-  return patterns;
-}
-function peerPredicate(identity2) {
-  return identity2 ? { dimension: "peer", any: [{ type: "identified" }], none: [] } : { dimension: "peer", any: [], none: [{ type: "identified" }] };
-}
-function protocolPredicate(protocols3) {
-  return { dimension: "protocol", any: [...new Set(protocols3)].sort().map((text8) => ({ type: "one-of", text: text8 })), none: [] };
-}
-var chainGroups, knownDomains, allProtocols, Merged;
-var init_connection_domains = __esm({
-  "src/posture/connection-domains.ts"() {
-    "use strict";
-    init_peer_authentication2();
-    init_port_set();
-    chainGroups = ["http", "tcp", "tcp-blind"];
-    knownDomains = /* @__PURE__ */ new WeakMap();
-    allProtocols = ["http", "https", "tcp", "tls"];
-    Merged = class {
-      #entries = /* @__PURE__ */ new Map();
-      add(pattern, ports3, extra) {
-        const key3 = JSON.stringify(pattern);
-        const known10 = this.#entries.get(key3);
-        if (known10 === void 0) {
-          this.#entries.set(key3, { pattern, ports: ports3, extra: [...extra] });
-          return;
-        }
-        known10.ports = unionOfPorts(known10.ports, ports3);
-        const present2 = new Set(known10.extra.map((entry2) => JSON.stringify(entry2)));
-        known10.extra.push(...extra.filter((entry2) => !present2.has(JSON.stringify(entry2))));
-      }
-      entries() {
-        return [...this.#entries.values()];
-      }
-    };
-  }
-});
-
-// src/semantics/fixed.ts
-function withFixed(policy, fixed3) {
-  const forPolicy = known4.get(policy) ?? /* @__PURE__ */ new Map();
-  known4.set(policy, forPolicy);
-  const cached2 = forPolicy.get(fixed3.key);
-  if (cached2 !== void 0) return cached2;
-  const fresh = { ...policy, rules: policy.rules.flatMap((rule2) => fixedRule(rule2, fixed3) ?? []) };
-  forPolicy.set(fixed3.key, fresh);
-  return fresh;
-}
-function fixedRule(rule2, fixed3) {
-  const sources = fixedEntries(rule2.sources, fixed3);
-  const operations = fixedEntries(rule2.operations, fixed3);
-  const conditions = remaining(rule2.conditions, fixed3);
-  return sources === void 0 || operations === void 0 || conditions === void 0 ? void 0 : { index: rule2.index, sources, operations, conditions };
-}
-function fixedEntries(entries2, fixed3) {
-  const kept2 = entries2.flatMap((entry2) => {
-    const rest = remaining(entry2, fixed3);
-    return rest === void 0 ? [] : [rest];
-  });
-  return entries2.length > 0 && kept2.length === 0 ? void 0 : kept2;
-}
-function remaining(conditions, fixed3) {
-  const seen = { value: (dimension) => fixed3.values.get(dimension) ?? null, header: (name2) => textOf7(fixed3.values.get(`header:${name2}`)), token: void 0 };
-  const open3 = [];
-  for (const condition of conditions) {
-    if (!isFixed(condition, fixed3)) open3.push(condition);
-    else if (!conditionHolds(condition, seen)) return void 0;
-  }
-  return open3;
-}
-function isFixed(condition, fixed3) {
-  if (condition.on === "value") return fixed3.values.has(condition.dimension);
-  return condition.on === "header" && fixed3.values.has(`header:${condition.name}`);
-}
-function textOf7(value) {
-  return typeof value === "string" ? value : null;
-}
-var known4;
-var init_fixed = __esm({
-  "src/semantics/fixed.ts"() {
-    "use strict";
-    init_condition();
-    known4 = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/posture/sidecar-lowering.ts
-function sidecarLowering(config3, attached, domains, rules3, fixed3) {
-  const opaque = /* @__PURE__ */ new Map();
-  const conditions = /* @__PURE__ */ new Map();
-  const assumed = /* @__PURE__ */ new Set();
-  const contexts = contextsOf(domains.groups, rules3);
-  const early = new Map([...contexts].map(([group4, context2]) => [group4, { ...context2, key: `${group4} before tokens`, readable: [], rewrittenHeaders: rewrittenBeforeTokens }]));
-  const inGroup = new Map([...contexts.keys()].map((group4) => [group4, atFixed(enforced(attached.authorization, group4 === "http" ? "http" : "tcp", config3), fixed3)]));
-  const place3 = (policiesIn2, within3 = contexts) => {
-    const byPolicy = /* @__PURE__ */ new Map();
-    for (const [group4, policies2] of inGroup) {
-      for (const policy of policiesIn2(policies2, group4)) {
-        const groups2 = byPolicy.get(policy.id) ?? /* @__PURE__ */ new Map();
-        byPolicy.set(policy.id, groups2);
-        groups2.set(group4, policy);
-      }
-    }
-    return [...byPolicy].flatMap(([id, groups2]) => {
-      const placed3 = placePolicy(groups2, domains.groups, within3);
-      for (const key3 of placed3.opaqueRules) opaque.set(id, key3);
-      for (const { key: key3, condition, group: group4 } of placed3.conditions) conditions.set(key3, { condition, group: group4 });
-      return placed3.cubes;
-    });
-  };
-  const custom = (wanted2) => (policies2, group4) => customActions(policies2.custom, config3).filter(({ state }) => state.state === wanted2 && (state.state === "denies" || group4 === "http" || state.onTcp)).map(({ policy, state }) => {
-    if (state.state === "asked" && state.assumed !== void 0) assumed.add(state.assumed);
-    return policy;
-  });
-  const hasAllow = [...inGroup.values()].some((policies2) => policies2.allow.length > 0);
-  const authorization2 = {
-    id: "authorization",
-    // A1.5: attached counts, usable rules do not.
-    allow: hasAllow ? mergeCubes(place3((policies2) => policies2.allow)) : "all",
-    deny: mergeCubes([...place3((policies2) => policies2.deny), ...place3(custom("denies"), early)])
-  };
-  const asking2 = mergeCubes(place3(custom("asked"), early));
-  const asked = askedProviders(attached, config3, (provider2) => mergeCubes(place3((policies2, group4) => custom("asked")(policies2, group4).filter((policy) => policy.provider === provider2), early)));
-  const authentication = authenticationLayer(domains.groups, rules3, opaque);
-  return {
-    authentication,
-    authorization: authorization2,
-    asking: asking2,
-    asked,
-    assumedProviders: [...assumed],
-    opaque: [...opaque].map(([resource, key3]) => ({ resource, key: key3 })).sort((left, right) => compareText(left.resource, right.resource)),
-    conditions
-  };
-}
-function askedProviders(attached, config3, cubesOf) {
-  const names4 = distinct(attached.authorization.flatMap(({ spec }) => spec.action === "CUSTOM" && spec.provider !== void 0 ? [spec.provider] : []));
-  return names4.flatMap((provider2) => {
-    const cubes = cubesOf(provider2);
-    if (cubes.length === 0) return [];
-    const known10 = config3.extensionProviders?.find((candidate) => candidate.name === provider2);
-    return [{ provider: provider2, key: known10?.key, failOpen: known10?.failOpen ?? false, cubes }];
-  });
-}
-function atFixed(policies2, fixed3) {
-  if (fixed3 === void 0) return policies2;
-  const all = (list4) => list4.map((policy) => withFixed(policy, fixed3));
-  return { custom: all(policies2.custom), deny: all(policies2.deny), allow: all(policies2.allow) };
-}
-function authenticationLayer(groups2, rules3, opaque) {
-  if (rules3.length === 0) return everyToken;
-  const refused = refusedTokens(rules3);
-  const http = groups2.get("http") ?? [];
-  if (refused === void 0) {
-    const key3 = shortHash(canonical(rules3.map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences])));
-    for (const rule2 of rules3) opaque.set(rule2.policy, key3);
-  }
-  for (const rule2 of rules3) {
-    if (rule2.spec.spaceDelimitedClaims.length > 0) opaque.set(rule2.policy, shortHash(opaque.get(rule2.policy) ?? "", canonical([...rule2.spaceDelimited].sort())));
-  }
-  return { id: "authentication", allow: "all", deny: mergeCubes((refused ?? []).flatMap((token) => http.map((domain) => ({ predicates: [...domain, ...token.predicates], origins: token.origins })))) };
-}
-function contextsOf(groups2, rules3) {
-  const known10 = rules3.length === 0 ? contextsWithoutTokens.get(groups2) : void 0;
-  if (known10 !== void 0) return known10;
-  const fresh = freshContexts(groups2, rules3);
-  if (rules3.length === 0) contextsWithoutTokens.set(groups2, fresh);
-  return fresh;
-}
-function freshContexts(groups2, rules3) {
-  const read6 = readable(rules3);
-  const rewritten3 = rewrittenHeaders(rules3);
-  const token = rules3.length === 0 ? "" : shortHash(canonical([read6, [...rewritten3]]));
-  return new Map(
-    chainGroups.filter((group4) => groups2.has(group4)).map((group4) => [
-      group4,
-      {
-        key: group4 === "http" ? `http ${token}` : group4,
-        seesPeer: group4 !== "tcp-blind",
-        forwarded: group4 === "http",
-        readable: group4 === "http" ? read6 : [],
-        rewrittenHeaders: rewritten3,
-        opaque: () => void 0
-      }
-    ])
-  );
-}
-function placePolicy(policies2, domains, contexts) {
-  const first = [...policies2.values()][0];
-  if (first === void 0) return { cubes: [], opaqueRules: [], conditions: [] };
-  const forPolicy = placements.get(first, () => /* @__PURE__ */ new Map());
-  const forDomains = forPolicy.get(domains) ?? /* @__PURE__ */ new Map();
-  forPolicy.set(domains, forDomains);
-  const key3 = `${[...policies2.keys()].join(" ")} | ${[...contexts.values()].map((context2) => context2.key).join(" ")}`;
-  const known10 = forDomains.get(key3);
-  if (known10 !== void 0) return known10;
-  const fresh = placeFresh(policies2, domains, contexts);
-  forDomains.set(key3, fresh);
-  return fresh;
-}
-function placeFresh(policies2, domains, contexts) {
-  const opaqueRules = /* @__PURE__ */ new Set();
-  const conditions = [];
-  const holders = /* @__PURE__ */ new Map();
-  for (const [group4, policy] of policies2) {
-    const context2 = contexts.get(group4);
-    if (context2 === void 0) continue;
-    const { cubes: cubes2, opaqueRules: wide2, opaqueConditions } = lowerPolicy(policy, context2);
-    for (const key3 of wide2) opaqueRules.add(key3);
-    for (const [key3, condition] of opaqueConditions) conditions.push({ key: key3, condition, group: group4 });
-    for (const cube3 of cubes2) {
-      const key3 = `${String(cube3.origins[0]?.rule ?? "")} ${cubeKey(cube3)}`;
-      const known10 = holders.get(key3);
-      if (known10 === void 0) holders.set(key3, { cube: cube3, groups: [group4] });
-      else if (!known10.groups.includes(group4)) known10.groups.push(group4);
-    }
-  }
-  const cubes = [...holders.values()].flatMap(({ cube: cube3, groups: groups2 }) => {
-    if (groups2.length === contexts.size) return [cube3];
-    return groups2.flatMap((group4) => (domains.get(group4) ?? []).map((domain) => ({ predicates: [...domain, ...cube3.predicates], origins: cube3.origins })));
-  });
-  return { cubes, opaqueRules: [...opaqueRules], conditions };
-}
-var everyToken, contextsWithoutTokens, placements;
-var init_sidecar_lowering = __esm({
-  "src/posture/sidecar-lowering.ts"() {
-    "use strict";
-    init_canonical();
-    init_order();
-    init_recent();
-    init_authorization_policy2();
-    init_external_authorization();
-    init_fixed();
-    init_lowering();
-    init_request_authentication2();
-    init_keys();
-    init_connection_domains();
-    everyToken = { id: "authentication", allow: "all", deny: [] };
-    contextsWithoutTokens = /* @__PURE__ */ new WeakMap();
-    placements = new Recent(lowerings);
-  }
-});
-
-// src/posture/nobody.ts
-function nobodysRequests(mesh2) {
-  const cached2 = known5.get(mesh2);
-  if (cached2 !== void 0) return cached2;
-  const names4 = new Set(ofKind(mesh2, "AuthorizationPolicy").flatMap((policy) => policy.spec.rules.flatMap((rule2) => [
-    ...rule2.from.flatMap((source2) => [...source2.principals, ...source2.notPrincipals]),
-    ...rule2.when.flatMap((condition) => condition.key === "source.principal" ? [...condition.values, ...condition.notValues] : [])
-  ])));
-  const own4 = trustDomainsOf(mesh2.config);
-  const matchers = principalMatchers([...names4], mesh2.config, "envoy");
-  const exact2 = matchers.filter((matcher) => matcher.type === "principal" && matcher.pattern.type === "exact" && isNobody(matcher.pattern.text, own4));
-  const starred = matchers.filter((matcher) => matcher.type === "principal" && (matcher.pattern.type === "prefix" || matcher.pattern.type === "suffix") && matcher.pattern.text.includes("*") && !mayHoldUnresolved(matcher.pattern.text));
-  const fresh = [
-    ...exact2.length === 0 ? [] : [{ predicates: [{ dimension: "peer", any: exact2, none: [] }], origins: [] }],
-    ...starred.length === 0 ? [] : [{ predicates: [{ dimension: "peer", any: starred, none: [] }, { dimension: "peer", any: own4.map((domain) => ({ type: "trust-domain", pattern: { type: "exact", text: domain } })), none: [] }], origins: [] }]
-  ];
-  known5.set(mesh2, fresh);
-  return fresh;
-}
-function isNobody(principal, own4) {
-  if (mayHoldUnresolved(principal)) return false;
-  const [domain = "", ns, namespace = "", sa, account = "", ...rest] = principal.split("/");
-  return own4.includes(domain) && (ns !== "ns" || sa !== "sa" || rest.length > 0 || !namespaceName.test(namespace) || !accountName.test(account));
-}
-var namespaceName, accountName, known5;
-var init_nobody = __esm({
-  "src/posture/nobody.ts"() {
-    "use strict";
-    init_unresolved();
-    init_attachment();
-    init_values();
-    namespaceName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
-    accountName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
-    known5 = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/posture/token-ties.ts
-function tied(header, places) {
-  const dimension = `header:${header}`;
-  const begins = ({ prefix: prefix3 }) => prefix3 === "" ? { type: "present" } : { type: "prefix", text: prefix3 };
-  const at2 = (location) => ({ type: "token", locations: [location] });
-  const read6 = { type: "token", locations: distinct(places.map((place3) => place3.location)), reading: "anything" };
-  const cube3 = (...predicates) => ({ predicates, origins: [] });
-  return [
-    ...places.map((place3) => cube3({ dimension: "token", any: [at2(place3.location)], none: [] }, { dimension, any: [], none: [begins(place3)] })),
-    cube3({ dimension: "token", any: [], none: [read6] }, { dimension, any: places.map(begins), none: [] }),
-    // Where it stands behind other text, the header does not begin with the prefix.
-    ...places.map((place3) => cube3({ dimension: "token", any: [{ type: "token", locations: [place3.location], reading: "token" }], none: [at2(place3.location)] }, { dimension, any: [begins(place3)], none: [] })).filter((_, index) => places[index]?.prefix !== ""),
-    cube3({ dimension: "token", any: [read6], none: [] }, { dimension, any: [], none: [{ type: "present" }] })
-  ];
-}
-function tokenTies(rules3) {
-  const places = /* @__PURE__ */ new Map();
-  for (const location of rules3.flatMap((rule2) => rule2.locations)) {
-    if (location.in === "header" && locationText(location) !== bearer.location) places.set(locationText(location), { header: location.name, location: locationText(location), prefix: location.prefix });
-  }
-  const found2 = [...places.values()];
-  const cookies = distinct(rules3.flatMap((rule2) => rule2.locations.flatMap((location) => location.in === "cookie" ? [locationText(location)] : [])));
-  const inCookie = cookies.length === 0 ? [] : [{ predicates: [{ dimension: "token", any: [{ type: "token", locations: cookies }], none: [] }, { dimension: "header:cookie", any: [], none: [{ type: "present" }] }], origins: [] }];
-  return [...inCookie, ...distinct(found2.map((place3) => place3.header)).flatMap((header) => tied(header, [...found2.filter((place3) => place3.header === header), ...header === bearer.header ? [bearer] : []]))];
-}
-function claimTies(layers) {
-  const claims = /* @__PURE__ */ new Set();
-  for (const { allow, deny } of layers) {
-    for (const { predicates } of [...allow === "all" ? [] : allow, ...deny]) {
-      for (const { dimension } of predicates) if (dimension.startsWith("claim:") || dimension.startsWith("written:")) claims.add(dimension);
-    }
-  }
-  return [...claims].sort(compareText).map((dimension) => ({
-    predicates: [
-      { dimension: "token", any: [], none: [{ type: "token" }] },
-      { dimension, any: [dimension.startsWith("claim:") ? { type: "element", pattern: { type: "present" } } : { type: "present" }], none: [] }
-    ],
-    origins: []
-  }));
-}
-var bearer, bearerTies;
-var init_token_ties = __esm({
-  "src/posture/token-ties.ts"() {
-    "use strict";
-    init_order();
-    init_request_authentication2();
-    bearer = { header: "authorization", location: "authorization:Bearer ", prefix: "Bearer " };
-    bearerTies = tied(bearer.header, [bearer]);
-  }
-});
-
-// src/sets/settle.ts
-function settled2({ id, allow, deny }, told) {
-  return { id, allow: allow === "all" ? "all" : settledCubes(allow, told), deny: settledCubes(deny, told) };
-}
-function settledCubes(cubes, told) {
-  return cubes.flatMap((cube3) => {
-    const open3 = [];
-    for (const predicate of cube3.predicates) {
-      const value = told(predicate.dimension);
-      if (value === void 0) open3.push(predicate);
-      else if (!holds(predicate, value)) return [];
-    }
-    return open3.length === cube3.predicates.length ? [cube3] : [{ predicates: open3, origins: cube3.origins }];
-  });
-}
-var init_settle = __esm({
-  "src/sets/settle.ts"() {
-    "use strict";
-    init_matches();
-  }
-});
-
-// src/mesh/waypoint-policies.ts
-function policiesAtWaypoint(mesh2, waypoint, service) {
-  const index = indexOf4(mesh2);
-  const keys = keysOf3(mesh2, waypoint, service);
-  const acting2 = (targets3) => [...new Set(keys.flatMap((key3) => targets3.get(key3) ?? []))].sort(compareBy((policy) => resourceId(policy)));
-  return { authorization: acting2(index.authorization), requestAuthentication: acting2(index.requestAuthentication), extensions: acting2(index.extensions) };
-}
-function keysOf3(mesh2, waypoint, service) {
-  const keys = [`${waypoint.namespace}|Gateway|${waypoint.name}`, `${mesh2.config.rootNamespace}|GatewayClass|istio-waypoint`];
-  return service === void 0 ? keys : [...keys, `${service.namespace ?? "default"}|${service.kind}|${service.name}`];
-}
-function indexOf4(mesh2) {
-  const cached2 = indexes4.get(mesh2);
-  if (cached2 !== void 0) return cached2;
-  const fresh = {
-    authorization: byTarget(ofKind(mesh2, "AuthorizationPolicy")),
-    requestAuthentication: byTarget(ofKind(mesh2, "RequestAuthentication")),
-    extensions: byTarget([...ofKind(mesh2, "EnvoyFilter"), ...ofKind(mesh2, "WasmPlugin"), ...ofKind(mesh2, "TrafficExtension")])
-  };
-  indexes4.set(mesh2, fresh);
-  return fresh;
-}
-function byTarget(policies2) {
-  const targets3 = /* @__PURE__ */ new Map();
-  for (const policy of policies2) {
-    for (const ref2 of policy.spec.targetRefs) {
-      const kind = kindOf3(ref2);
-      if (kind === void 0 || (ref2.namespace ?? "") !== "") continue;
-      const key3 = `${policy.namespace ?? ""}|${kind}|${ref2.name}`;
-      const list4 = targets3.get(key3);
-      if (list4 === void 0) targets3.set(key3, [policy]);
-      else list4.push(policy);
-    }
-  }
-  return targets3;
-}
-function kindOf3(ref2) {
-  return groups[ref2.kind]?.includes(ref2.group) === true ? ref2.kind : void 0;
-}
-var indexes4, groups;
-var init_waypoint_policies = __esm({
-  "src/mesh/waypoint-policies.ts"() {
-    "use strict";
-    init_order();
-    init_resource();
-    init_attachment();
-    indexes4 = /* @__PURE__ */ new WeakMap();
-    groups = {
-      Service: ["", "core"],
-      ServiceEntry: ["networking.istio.io"],
-      Gateway: ["gateway.networking.k8s.io"],
-      GatewayClass: ["gateway.networking.k8s.io"]
-    };
-  }
-});
-
-// src/posture/waypoint.ts
-function decideThroughWaypoint(mesh2, journey) {
-  const { waypoint, query: query3, client } = journey;
-  const pod = waypointPod(mesh2, waypoint);
-  return throughNetwork({
-    mesh: mesh2,
-    workload: pod,
-    query: { ...query3, to: { port: query3.to.port } },
-    client: client.workload,
-    port: hbonePort,
-    decide: () => decideBothHops(mesh2, journey)
-  });
-}
-function decideBothHops(mesh2, journey) {
-  const { waypoint, addressed: addressed2 } = journey;
-  const via = waypoint.id;
-  const first = decideAtWaypoint(mesh2, journey);
-  const hops = [hopOf(via, journey.client.identity, first)];
-  if (first.verdict === "unknown") return first;
-  if (first.verdict === "deny") return { ...first, via, hops };
-  const answers2 = addressed2.pods.map((pod) => behindWaypoint(mesh2, journey, pod));
-  const last = answers2[0];
-  if (last === void 0) {
-    if (addressed2.service?.kind === "ServiceEntry") return { ...first, via, hops };
-    return { verdict: "deny", layer: "routing", by: [], enforcedAt: "waypoint", via, hops, because: [...first.because, { rule: "M10", text: "no pod stands behind the port" }] };
-  }
-  if (answers2.some((answer4) => answer4.verdict !== last.verdict)) return { verdict: "unknown", rule: "A2.2", missing: "which pod is reached: they answer differently", because: [] };
-  if (last.verdict === "unknown") return last;
-  const because2 = [...first.because, { rule: "A2.16", text: `the waypoint \`${via}\` calls with its own identity` }, ...last.because];
-  const both = [...hops, hopOf(addressed2.pods[0]?.workload.id ?? "", waypointIdentity(mesh2, waypoint), last)];
-  if (last.verdict === "deny") return { ...last, via, hops: both, because: because2 };
-  const deciding2 = first.verdict === "allow" && last.verdict === "asks" ? last : first;
-  return { ...deciding2, enforcedAt: "waypoint", via, hops: both, because: because2 };
-}
-function hopOf(at2, peer, decision) {
-  return decision.verdict === "unknown" ? { at: at2, peer, verdict: "unknown" } : { at: at2, peer, verdict: decision.verdict, layer: decision.layer, by: decision.by, enforcedAt: decision.enforcedAt };
-}
-function decideAtWaypoint(mesh2, { waypoint, addressed: addressed2, client, query: query3 }) {
-  const given = query3.given ?? {};
-  const { service } = addressed2;
-  const because2 = [{ rule: "M75", text: `traffic to ${service === void 0 ? "the pod" : `\`${service.kind}/${service.namespace ?? ""}/${service.name}\``} goes through the waypoint \`${waypoint.id}\`` }];
-  const host = query3.request.host ?? `${unnamedPodAddress}:${String(query3.to.port)}`;
-  const asked = askedRequest({ ...query3, request: { ...query3.request, host } }, client.identity, { name: waypoint.name, namespace: waypoint.namespace });
-  const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "waypoint", because: [...because2, { rule: rule2, text: text8 }] });
-  if (holds(foreignTrustDomain(mesh2.config), asked.principal)) return refused("mtls", "A3.14", `the trust domain of \`${asked.principal ?? ""}\` is not accepted by TLS`);
-  const handling = handleTunnel(addressedProtocol(service, query3.to.port), asked.protocol);
-  if (handling.outcome === "refused") return refused("protocol", handling.rule, handling.because);
-  const bad = handling.chain === "http" ? refusedAsHttp(asked) : void 0;
-  if (bad !== void 0) return refused("protocol", bad.rule, bad.text);
-  return decideByPolicies(mesh2, waypointSeat(mesh2, waypoint, service), asked, handling, given, because2);
-}
-function waypointSeat(mesh2, waypoint, service) {
-  return { enforcedAt: "waypoint", attached: policiesAtWaypoint(mesh2, waypoint, service), identity: waypointIdentity(mesh2, waypoint), tunnelled: true };
-}
-function addressedProtocol(service, port3) {
-  if (service === void 0) return "auto";
-  if (service.kind === "Service") {
-    const declared3 = service.spec.ports.find((candidate) => candidate.port === port3);
-    return declared3 === void 0 ? "auto" : portProtocol(declared3);
-  }
-  const declared2 = service.spec.ports.find((candidate) => candidate.number === port3);
-  return namedProtocol(declared2?.protocol ?? "") ?? "auto";
-}
-function behindWaypoint(mesh2, journey, pod) {
-  const { query: query3, port: port3, arrive } = onwardTo(mesh2, journey, pod);
-  return throughNetwork({ mesh: mesh2, workload: pod.workload, query: query3, client: void 0, port: port3, decide: () => decideAtPod(mesh2, pod, { query: query3, arrive }) });
-}
-function networkBehindWaypoint(mesh2, journey, pod) {
-  const { query: query3, port: port3 } = onwardTo(mesh2, journey, pod);
-  return networkAnswer({ mesh: mesh2, query: query3, destination: pod.workload, port: port3, callers: () => [] });
-}
-function onwardTo(mesh2, { waypoint, addressed: addressed2, query: query3 }, pod) {
-  const client = { mode: "ambient", identity: waypointIdentity(mesh2, waypoint), workload: void 0 };
-  const labels3 = waypointPodLabels(waypoint);
-  const onward = { ...query3, from: { principal: client.identity, pod: { namespace: waypoint.namespace, labels: labels3 } }, to: { port: pod.port } };
-  const arrive = (into) => arrivalAt(mesh2, client, pod, into, addressed2.byName);
-  return { query: onward, port: wirePort(pod, arrive, onward), arrive };
-}
-function wirePort({ workload: workload2, port: port3 }, arrive, query3) {
-  const { enrolment } = workload2;
-  const mode = enrolment.mode !== "unknown" ? enrolment.mode : query3.given?.[enrolment.assumption] === false ? "none" : enrolment.inWorld;
-  if (mode !== "sidecar" && mode !== "ambient") return port3;
-  const arrival = arrive(mode);
-  return "tunnelled" in arrival && arrival.tunnelled ? hbonePort : port3;
-}
-function waypointPod(mesh2, waypoint) {
-  return { ...phantomWorkload(mesh2, waypoint.namespace, waypointPodLabels(waypoint)), id: waypoint.id, enrolment: { mode: "gateway" } };
-}
-var init_waypoint = __esm({
-  "src/posture/waypoint.ts"() {
-    "use strict";
-    init_waypoint_policies();
-    init_ports();
-    init_waypoints();
-    init_peer_authentication2();
-    init_matches();
-    init_arrival();
-    init_destinations();
-    init_envoy();
-    init_network();
-    init_network_layer();
-    init_pod();
-    init_request();
-  }
-});
-
-// src/posture/waypoint-paths.ts
-function waypointWays(mesh2, workload2, mode) {
-  const ways = waysTo2(mesh2, workload2);
-  if (ways.length === 0) return void 0;
-  const built = ways.map((way) => ({ way, id: `via ${way.waypoint.id}${way.address === podAddress ? ` port ${way.port === void 0 ? "other" : String(way.port)}` : ""} ${way.address}`, ...layersOf(mesh2, workload2, mode, way) }));
-  const possible = built.map(({ id, shared: shared2 }) => ({ id, layers: shared2 }));
-  const asks2 = built.some(({ asking: asking2 }) => asking2.length > 0);
-  return {
-    possible,
-    sure: asks2 ? built.map(({ id, shared: shared2, asking: asking2 }) => ({ id, layers: asking2.length === 0 ? shared2 : [...asking2.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...shared2] })) : possible,
-    addresses: distinct(ways.map((way) => way.address)),
-    opaque: built.flatMap(({ opaque }) => opaque),
-    ties: ways.flatMap(({ address, target }) => target === void 0 || address === podAddress ? [] : [cube([addressedAs(address), { dimension: "port", any: [], none: [{ type: "number", value: target }] }])]),
-    lowered: built.flatMap(({ lowered: lowered4 }) => lowered4),
-    tokenRules: built.flatMap((each) => each.tokenRules),
-    waypoints: new Map(built.map(({ id, way, conditions }) => [id, { waypoint: way.waypoint, address: way.address, conditions }]))
-  };
-}
-function waysTo2(mesh2, workload2) {
-  const byService = servicesOf(mesh2, workload2).flatMap((service) => {
-    const waypoint = isHeadless(service) ? void 0 : waypointOfService(mesh2, service);
-    const host = hostsOf(service)[0];
-    if (waypoint === void 0 || host === void 0) return [];
-    return portsOf3(service, workload2).map(({ port: port3, target }) => ({ address: `${host}:${String(port3)}`, waypoint, service, port: port3, target, besides: [] }));
-  });
-  const own4 = waypointOfPod(mesh2, workload2);
-  if (own4 === void 0) return byService;
-  const declared2 = workload2.ports.map(({ port: port3 }) => port3);
-  const toPod = (port3, besides) => ({ address: podAddress, waypoint: own4, service: void 0, port: port3, target: port3, besides });
-  return [...byService, ...declared2.map((port3) => toPod(port3, [])), toPod(void 0, declared2)];
-}
-function portsOf3(service, workload2) {
-  if (service.kind === "ServiceEntry") return service.spec.ports.map((port3) => ({ port: port3.number, target: port3.targetPort === 0 ? port3.number : port3.targetPort }));
-  return service.spec.ports.flatMap((port3) => {
-    const target = port3.protocol === "TCP" ? targetPortOf(podSpecOf(workload2), port3) : void 0;
-    return target === void 0 ? [] : [{ port: port3.port, target }];
-  });
-}
-function layersOf(mesh2, workload2, mode, way) {
-  const first = atWaypoint(mesh2, way);
-  const second = behind(mesh2, workload2, mode, way);
-  return {
-    shared: [taken(way), ...first.shared, ...second.shared],
-    asking: [...first.asking, ...second.asking],
-    opaque: [...first.opaque, ...second.opaque],
-    lowered: [...first.lowered, ...second.lowered],
-    tokenRules: [...first.tokenRules, ...second.tokenRules],
-    conditions: { front: conditionsOf(first), behind: conditionsOf(second) }
-  };
-}
-function conditionsOf({ lowered: lowered4 }) {
-  return new Map(lowered4.flatMap(({ conditions }) => [...conditions]));
-}
-function taken({ address, target, besides }) {
-  const port3 = target === void 0 ? besides.length === 0 ? [] : [{ dimension: "port", any: [], none: besides.map((value) => ({ type: "number", value })) }] : [{ dimension: "port", any: [{ type: "number", value: target }], none: [] }];
-  return { id: "routing", allow: [cube([addressedAs(address), identified, ...port3])], deny: [] };
-}
-function addressedAs(address) {
-  return { dimension: "address", any: [{ type: "one-of", text: address }], none: [] };
-}
-function cube(predicates) {
-  return { predicates, origins: [] };
-}
-function fixed(values5) {
-  return { key: shortHash(...values5.map(([dimension, value]) => `${dimension}=${String(value)}`)), values: new Map(values5) };
-}
-function atWaypoint(mesh2, { waypoint, service, port: port3 }) {
-  const seat = waypointSeat(mesh2, waypoint, service);
-  const constants3 = fixed([["source.ip", null], ["header:x-forwarded-client-cert", null], ...port3 === void 0 ? [] : [["port", port3]]]);
-  const built = envoyLayers(mesh2, seat.attached, (kind) => handleTunnel(addressedProtocol(service, port3 ?? 0), kind.protocol), constants3);
-  const marks3 = seat.attached.extensions.map((extension) => ({ resource: `${extension.kind}/${extension.namespace ?? ""}/${extension.name}`, key: shortHash(extension.spec.content) }));
-  const canary = service !== void 0 && sharesWaypoint(mesh2, service.labels, service.namespace ?? "default") ? [{ resource: `${service.kind}/${service.namespace ?? ""}/${service.name}`, key: shortHash("canary", canonical(service.labels), canonical(service.annotations)) }] : [];
-  const foreign3 = { id: "mtls", allow: "all", deny: [cube([foreignTrustDomain(mesh2.config)])] };
-  return { ...built, shared: [foreign3, ...built.shared], opaque: [...built.opaque, ...marks3, ...canary] };
-}
-function behind(mesh2, workload2, mode, { waypoint, target }) {
-  const open3 = { shared: [], asking: [], opaque: [], lowered: [], tokenRules: [] };
-  const identity2 = waypointIdentity(mesh2, waypoint);
-  const port3 = target === void 0 ? [] : [["port", target]];
-  const address = parseIp(defaultClientAddress) ?? 0n;
-  const own4 = parseIp(unnamedPodAddress) ?? 0n;
-  if (mode === "none") return open3;
-  if (mode === "ambient") return { ...open3, shared: atZtunnel(mesh2, workload2, fixed([["peer", identity2], ["source.ip", address], ["destination.ip", own4], ...port3]), identity2) };
-  const attached = policiesFor(mesh2, workload2);
-  const protocol = target === void 0 ? "auto" : workload2.ports.find((candidate) => candidate.port === target)?.protocol ?? "auto";
-  if (takesTunnels(mesh2, workload2)) return calledBy(address, envoyLayers(mesh2, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([["peer", identity2], ["source.ip", null], ["destination.ip", own4], ["header:x-forwarded-client-cert", null], ...port3])));
-  if (target !== void 0 && (isProxyPort(workload2, target) || !capturedAt(workload2, target))) return open3;
-  const portMode = target === void 0 ? effectiveMtls(mesh2, attached).workload.mode : modeAt(effectiveMtls(mesh2, attached), target).mode;
-  return calledBy(address, envoyLayers(mesh2, attached, (kind) => handleConnection(protocol, portMode, kind), fixed([["peer", null], ["source.ip", address], ["destination.ip", own4], ["header:x-forwarded-client-cert", null], ...port3])));
-}
-function calledBy(address, built) {
-  const carried = { dimension: "header:x-forwarded-for", any: [{ type: "present" }], none: [] };
-  const absent = { dimension: "header:x-forwarded-for", any: [], none: [{ type: "present" }] };
-  const met = (cubes) => cubes.flatMap((each) => {
-    const direct = each.predicates.filter(({ dimension }) => dimension === "source.ip");
-    if (!direct.every((predicate) => holds(predicate, address))) return [];
-    const rest = each.predicates.filter(({ dimension }) => dimension !== "source.ip");
-    const remote = rest.filter(({ dimension }) => dimension === "remote.ip");
-    if (remote.length === 0) return [{ predicates: rest, origins: each.origins }];
-    const unsaid = remote.every((predicate) => holds(predicate, address)) ? [{ predicates: [...rest.filter((predicate) => !remote.includes(predicate)), absent], origins: each.origins }] : [];
-    return [{ predicates: [...rest, carried], origins: each.origins }, ...unsaid];
-  });
-  return { ...built, shared: built.shared.map(({ id, allow, deny }) => ({ id, allow: allow === "all" ? "all" : met(allow), deny: met(deny) })), asking: built.asking.map(met) };
-}
-function atZtunnel(mesh2, workload2, constants3, identity2) {
-  const attached = policiesFor(mesh2, workload2);
-  const policies2 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
-  const context2 = { key: "ztunnel", seesPeer: true, forwarded: false, readable: [], rewrittenHeaders: /* @__PURE__ */ new Map(), opaque: () => void 0 };
-  const cubes = (list4) => mergeCubes(list4.flatMap((policy) => lowerPolicy(withFixed(policy, constants3), context2).cubes));
-  const foreign3 = refusesPlaintext(ambientMtls(mesh2, attached), 0) && !identity2.startsWith(`${mesh2.config.trustDomain}/`);
-  return [
-    { id: "mtls", allow: "all", deny: foreign3 ? [cube([])] : [] },
-    { id: "authorization", allow: policies2.allow.length === 0 ? "all" : cubes(policies2.allow), deny: cubes(policies2.deny) }
-  ];
-}
-function envoyLayers(mesh2, attached, handle, constants3) {
-  const handled = plainKinds.map((kind) => ({ kind, handling: handle(kind) }));
-  const protocolsOf = (fits4) => handled.filter(({ handling }) => fits4(handling)).map(({ kind }) => kind.protocol);
-  const refused = protocolsOf((handling) => handling.outcome === "refused");
-  const groups2 = /* @__PURE__ */ new Map();
-  for (const chain of ["http", "tcp"]) {
-    const protocols3 = protocolsOf((handling) => handling.outcome === "chain" && handling.chain === chain);
-    if (protocols3.length > 0) groups2.set(chain, [protocols3.length + refused.length === plainKinds.length ? [] : [protocolPredicate(protocols3)]]);
-  }
-  const domains = { refused: [], terminated: [], groups: groups2 };
-  const rules3 = tokenRules(attached.requestAuthentication, mesh2.config);
-  const lowered4 = sidecarLowering(mesh2.config, attached, domains, rules3, constants3);
-  return {
-    shared: [{ id: "mtls", allow: "all", deny: refused.length === 0 ? [] : [cube([protocolPredicate(refused)])] }, lowered4.authentication, lowered4.authorization],
-    asking: lowered4.asking.length === 0 ? [] : [lowered4.asking],
-    opaque: lowered4.opaque,
-    lowered: [lowered4],
-    tokenRules: rules3
-  };
-}
-var podAddress, pastWaypoints, identified, plainKinds;
-var init_waypoint_paths = __esm({
-  "src/posture/waypoint-paths.ts"() {
-    "use strict";
-    init_canonical();
-    init_order();
-    init_attachment();
-    init_ports();
-    init_services();
-    init_waypoints();
-    init_ambient_peer_authentication();
-    init_authorization_policy2();
-    init_fixed();
-    init_lowering();
-    init_peer_authentication2();
-    init_request_authentication2();
-    init_ip();
-    init_matches();
-    init_arrival();
-    init_connection_domains();
-    init_request();
-    init_sidecar_lowering();
-    init_waypoint();
-    init_pod();
-    init_ztunnel();
-    podAddress = "pod";
-    pastWaypoints = "past";
-    identified = { dimension: "peer", any: [{ type: "identified" }], none: [] };
-    plainKinds = clientKinds.filter((kind) => !kind.identity);
-  }
-});
-
-// src/posture/tunnel-paths.ts
-function tunnelWays(mesh2, workload2, straight, elsewhere3) {
-  if (!takesTunnels(mesh2, workload2)) {
-    const plain6 = (paths) => paths.map(({ id, layers }) => ({ id: `plaintext ${id}`, layers: [onlyFromAmbient(elsewhere3), ...layers.map(withoutIdentity)] }));
-    const possible2 = plain6(straight.possible);
-    return { possible: possible2, sure: straight.sure === straight.possible ? possible2 : plain6(straight.sure), tunnels: /* @__PURE__ */ new Set(), lowered: [] };
-  }
-  const attached = policiesFor(mesh2, workload2);
-  const declared2 = workload2.ports.map(({ port: port3 }) => port3);
-  const classes2 = [
-    ...declared2.map((port3) => ({ id: `tunnel port ${String(port3)}`, ports: onlyPorts(port3), port: port3 })),
-    { id: "tunnel port other", ports: allPortsBut(declared2), port: void 0 }
-  ];
-  const built = classes2.map(({ id, ports: ports3, port: port3 }) => {
-    const protocol = port3 === void 0 ? "auto" : protocolOf(workload2, port3);
-    const { shared: shared2, asking: asking2, lowered: lowered4 } = envoyLayers(mesh2, attached, (kind) => handleTunnel(protocol, kind.protocol), fixed([["source.ip", null], ["header:x-forwarded-client-cert", null], ...port3 === void 0 ? [] : [["port", port3]]]));
-    const layers = [onlyFromAmbient(elsewhere3, portPredicates2(ports3)), { id: "mtls", allow: "all", deny: [{ predicates: [foreignTrustDomain(mesh2.config)], origins: [] }] }, ...shared2];
-    return { id, layers, asking: asking2, lowered: lowered4 };
-  });
-  const possible = built.map(({ id, layers }) => ({ id, layers }));
-  const asks2 = built.some(({ asking: asking2 }) => asking2.length > 0);
-  const sure = asks2 ? built.map(({ id, layers, asking: asking2 }) => ({ id, layers: [...asking2.map((deny) => ({ id: "external-authorization", allow: "all", deny })), ...layers] })) : possible;
-  return { possible, sure, tunnels: new Set(possible.map(({ id }) => id)), lowered: built.flatMap(({ lowered: lowered4 }) => lowered4) };
-}
-function oneOf2(addresses2) {
-  return { dimension: "address", any: addresses2.map((text8) => ({ type: "one-of", text: text8 })), none: [] };
-}
-function routed(allow, deny) {
-  return { id: "routing", allow, deny };
-}
-function notThrough(addresses2) {
-  return routed("all", addresses2.length === 0 ? [] : [{ predicates: [oneOf2(addresses2), identified2], origins: [] }]);
-}
-function onlyThrough(address) {
-  return routed([{ predicates: [oneOf2([address]), identified2], origins: [] }], []);
-}
-function onlyFromAmbient(elsewhere3, ports3 = []) {
-  const past = elsewhere3.map((text8) => ({ type: "one-of", text: text8 }));
-  return routed([{ predicates: [...fromAmbient.map((predicate) => predicate.dimension === "address" ? { ...predicate, none: past } : predicate), ...ports3], origins: [] }], []);
-}
-function withoutIdentity(layer2) {
-  return settled2(layer2, (dimension) => dimension === "peer" || dimension === "sni" ? null : void 0);
-}
-var fromAmbient, identified2, notFromAmbient;
-var init_tunnel_paths = __esm({
-  "src/posture/tunnel-paths.ts"() {
-    "use strict";
-    init_attachment();
-    init_peer_authentication2();
-    init_settle();
-    init_arrival();
-    init_port_set();
-    init_sidecar3();
-    init_waypoint_paths();
-    fromAmbient = [
-      { dimension: "address", any: [{ type: "present" }], none: [] },
-      { dimension: "peer", any: [{ type: "identified" }], none: [] }
-    ];
-    identified2 = { dimension: "peer", any: [{ type: "identified" }], none: [] };
-    notFromAmbient = routed("all", [{ predicates: fromAmbient, origins: [] }]);
-  }
-});
-
-// src/posture/paths.ts
-function cube2(predicates) {
-  return { predicates, origins: [] };
-}
-function pathsTo(mesh2, workload2, mixed2 = hasAmbient(mesh2)) {
-  const nobodys = nobodysRequests(mesh2);
-  const posture = waysTo3(mesh2, workload2, mixed2);
-  return nobodys.length === 0 ? posture : { ...posture, ties: [...posture.ties, ...nobodys] };
-}
-function waysTo3(mesh2, workload2, mixed2) {
-  const { enrolment } = workload2;
-  const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
-  const posture = throughWaypoints(mesh2, workload2, mode);
-  return mixed2 && mode === "sidecar" ? withTunnels(mesh2, workload2, posture) : posture;
-}
-function withTunnels(mesh2, workload2, posture) {
-  const through = (path2) => posture.waypoints.has(path2.id);
-  const straight = { possible: posture.possible.filter((path2) => !through(path2)), sure: posture.sure === posture.possible ? void 0 : posture.sure.filter((path2) => !through(path2)) };
-  const addresses2 = addressesThrough(posture);
-  const ways = tunnelWays(mesh2, workload2, { possible: straight.possible, sure: straight.sure ?? straight.possible }, addresses2);
-  const all = (paths, tunnels) => [...paths.map((path2) => through(path2) ? path2 : { id: path2.id, layers: [...path2.layers, notFromAmbient] }), ...tunnels];
-  const possible = all(posture.possible, ways.possible);
-  return finish({
-    ...posture,
-    possible,
-    sure: posture.sure === posture.possible && ways.sure === ways.possible ? possible : all(posture.sure, ways.sure),
-    assumptions: [...posture.assumptions, ...ways.lowered.flatMap((lowered4) => lowered4.assumedProviders)],
-    conditions: new Map([...posture.conditions, ...ways.lowered.flatMap((lowered4) => [...lowered4.conditions])]),
-    tunnels: ways.tunnels
-  });
-}
-function addressesThrough({ waypoints }) {
-  return distinct([...waypoints.values()].map(({ address }) => address));
-}
-function throughWaypoints(mesh2, workload2, mode) {
-  const direct = straightTo(mesh2, workload2);
-  const ways = mode === "gateway" || workload2.resource === void 0 ? void 0 : waypointWays(mesh2, workload2, mode);
-  if (ways === void 0) return direct;
-  const straight = (paths) => paths.map((path2) => ({ id: path2.id, layers: [...path2.layers, notThrough(ways.addresses)] }));
-  const possible = [...straight(direct.possible), ...ways.possible];
-  const plain6 = direct.sure === direct.possible && ways.sure === ways.possible;
-  return finish({
-    ...direct,
-    possible,
-    sure: plain6 ? possible : [...straight(direct.sure), ...ways.sure],
-    assumptions: [...direct.assumptions, ...ways.lowered.flatMap((lowered4) => lowered4.assumedProviders)],
-    opaque: [...direct.opaque, ...ways.opaque],
-    readsTokens: direct.readsTokens || ways.tokenRules.length > 0,
-    ties: [...direct.ties, ...ways.ties, ...ways.tokenRules.length === 0 ? [] : [...tokenTies(ways.tokenRules), ...claimTies(ways.possible.flatMap((path2) => path2.layers))]],
-    waypoints: ways.waypoints,
-    asked: [...direct.asked, ...ways.lowered.flatMap((lowered4) => lowered4.asked)]
-  });
-}
-function straightTo(mesh2, workload2) {
-  const { enrolment } = workload2;
-  const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
-  const assumptions2 = enrolment.mode === "unknown" ? [enrolment.assumption] : [];
-  switch (mode) {
-    case "none":
-      return finish({ possible: [{ id: "unguarded", layers: [] }], enforcedAt: "none", assumptions: assumptions2 });
-    case "gateway":
-      return finish({ possible: [{ id: "gateway", layers: [{ id: "routing", allow: [cube2([{ dimension: opaqueGateway(workload2), any: [{ type: "holds" }], none: [] }])], deny: [] }] }], enforcedAt: "gateway", assumptions: assumptions2 });
-    case "sidecar":
-      return sidecarPosture(mesh2, workload2, assumptions2);
-    case "ambient":
-      return ambientPosture(mesh2, workload2, assumptions2);
-  }
-}
-function finish(parts2) {
-  const sure = parts2.sure ?? parts2.possible;
-  const opaque = parts2.opaque ?? [];
-  const asked = parts2.asked ?? [];
-  const assumptions2 = distinct(parts2.assumptions);
-  return {
-    possible: parts2.possible,
-    sure,
-    key: shortHash(...contentOf4(parts2.possible), ...sure === parts2.possible ? [] : ["sure", ...contentOf4(sure)], parts2.enforcedAt, ...assumptions2, ...opaque.map((entry2) => `${entry2.resource} ${entry2.key}`), ...asked.flatMap(askedContent)),
-    enforcedAt: parts2.enforcedAt,
-    assumptions: assumptions2,
-    opaque,
-    readsTokens: parts2.readsTokens ?? false,
-    ties: parts2.ties ?? [],
-    conditions: parts2.conditions ?? /* @__PURE__ */ new Map(),
-    waypoints: parts2.waypoints ?? /* @__PURE__ */ new Map(),
-    tunnels: parts2.tunnels ?? /* @__PURE__ */ new Set(),
-    asked
-  };
-}
-function askedContent({ provider: provider2, key: key3, failOpen, cubes }) {
-  return ["asked", provider2, key3 ?? "", String(failOpen), ...cubes.map(cubeKey)];
-}
-function contentOf4(paths) {
-  return paths.flatMap(
-    (path2) => path2.layers.flatMap((layer2) => [layer2.id, layer2.allow === "all" ? "all" : `${String(layer2.allow.length)} allowed`, ...layer2.allow === "all" ? [] : layer2.allow.map(cubeKey), "denied", ...layer2.deny.map(cubeKey)])
-  );
-}
-function sidecarInputs(mesh2, workload2) {
-  const attached = policiesFor(mesh2, workload2);
-  const effective2 = effectiveMtls(mesh2, attached);
-  return { attached, domains: connectionDomains(mesh2.config, workload2, effective2), effective: effective2 };
-}
-function surelyEqual(base3, before, head, after) {
-  if (before.enrolment.mode !== "sidecar" || after.enrolment.mode !== "sidecar" || hasAmbient(base3) || hasAmbient(head)) return false;
-  if (base3.config !== head.config || !sameAttached(policiesFor(base3, before), policiesFor(head, after))) return false;
-  const left = sidecarInputs(base3, before);
-  const right = sidecarInputs(head, after);
-  return left.domains === right.domains && left.effective === right.effective && goesStraight(base3, before) && goesStraight(head, after);
-}
-function sameAttached(left, right) {
-  return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && sameEntries(left.extensions, right.extensions);
-}
-function goesStraight(mesh2, workload2) {
-  return uncapturedPath(workload2).length === 0 && (workload2.resource === void 0 || waypointWays(mesh2, workload2, "sidecar") === void 0);
-}
-function sidecarPosture(mesh2, workload2, assumptions2) {
-  const { attached, effective: effective2, domains } = sidecarInputs(mesh2, workload2);
-  const rules3 = tokenRules(attached.requestAuthentication, mesh2.config);
-  const lowering = sidecarLowering(mesh2.config, attached, domains, rules3);
-  const shared2 = [mtlsLayer(domains, mesh2.config), lowering.authentication, lowering.authorization];
-  const bypass = uncapturedPath(workload2);
-  const proxied2 = (layers) => [{ id: "sidecar", layers }, ...bypass];
-  const possible = proxied2(shared2);
-  const { asking: asking2 } = lowering;
-  const ambiguous = effective2.ties.map((scope3) => `tie:${scope3}`);
-  return finish({
-    possible,
-    ...asking2.length === 0 ? {} : { sure: proxied2([{ id: "external-authorization", allow: "all", deny: asking2 }, ...shared2]) },
-    enforcedAt: "sidecar",
-    assumptions: [...assumptions2, ...ambiguous, ...lowering.assumedProviders],
-    opaque: [...extensionMarks(attached.extensions), ...lowering.opaque],
-    asked: lowering.asked,
-    readsTokens: rules3.length > 0,
-    ties: rules3.length === 0 ? [] : [...tokenTies(rules3), ...claimTies(shared2)],
-    conditions: lowering.conditions
-  });
-}
-function mtlsLayer(domains, config3) {
-  const known10 = mtlsLayers.get(domains);
-  if (known10 !== void 0) return known10;
-  const fresh = freshMtlsLayer(domains, config3);
-  mtlsLayers.set(domains, fresh);
-  return fresh;
-}
-function freshMtlsLayer(domains, config3) {
-  const foreign3 = domains.terminated.map((domain) => cube2([...domain, foreignTrustDomain(config3)]));
-  return { id: "mtls", allow: "all", deny: mergeCubes([...domains.refused.map(({ domain, origins }) => ({ predicates: domain, origins })), ...foreign3]) };
-}
-function uncapturedPath(workload2) {
-  const open3 = workload2.ports.filter((port3) => !port3.captured).map((port3) => port3.port);
-  if (workload2.otherPortsCaptured && open3.length === 0) return [];
-  const ports3 = workload2.otherPortsCaptured ? onlyPorts(...open3) : allPortsBut(workload2.ports.filter((port3) => port3.captured).map((port3) => port3.port));
-  return [{ id: "uncaptured", layers: [{ id: "routing", allow: [cube2(portPredicates2(ports3))], deny: [] }] }];
-}
-function extensionMarks(extensions2) {
-  return extensions2.map((extension) => ({ resource: resourceId(extension), key: shortHash(extension.spec.content) })).sort((left, right) => compareText(left.resource, right.resource));
-}
-function ambientPosture(mesh2, workload2, assumptions2) {
-  const attached = policiesFor(mesh2, workload2);
-  const opaque = extensionMarks(attached.extensions);
-  const context2 = { key: "ztunnel", seesPeer: true, forwarded: false, readable: [], rewrittenHeaders: /* @__PURE__ */ new Map(), opaque: () => void 0 };
-  const policies2 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
-  const cubes = (list4) => mergeCubes(list4.flatMap((policy) => lowerPolicy(policy, context2).cubes));
-  const mtls2 = ambientMtls(mesh2, attached);
-  const origins = [...attached.peerAuthentication.mesh, ...attached.peerAuthentication.namespace, ...attached.peerAuthentication.workload].map((policy) => ({ policy: resourceId(policy) }));
-  const strictPorts = mtls2.strict ? allPortsBut(mtls2.exceptions) : onlyPorts(...mtls2.exceptions);
-  const noIdentity = { dimension: "peer", any: [], none: [{ type: "identified" }] };
-  const refusesSome = mtls2.strict || mtls2.exceptions.size > 0;
-  const foreign3 = { dimension: "peer", any: [{ type: "identified" }], none: [{ type: "trust-domain", pattern: { type: "exact", text: mesh2.config.trustDomain } }] };
-  const layers = [
-    { id: "mtls", allow: "all", deny: [...refusesSome ? [{ predicates: [...portPredicates2(strictPorts), noIdentity], origins }] : [], cube2([foreign3])] },
-    { id: "authorization", allow: policies2.allow.length === 0 ? "all" : cubes(policies2.allow), deny: cubes(policies2.deny) }
-  ];
-  const bypass = workload2.otherPortsCaptured ? [] : [{ id: "uncaptured", layers: [{ id: "routing", allow: [cube2([noIdentity])], deny: [] }] }];
-  return finish({ possible: [{ id: "ztunnel", layers }, ...bypass], enforcedAt: "ztunnel", assumptions: assumptions2, opaque });
-}
-var impossible, mtlsLayers;
-var init_paths = __esm({
-  "src/posture/paths.ts"() {
-    "use strict";
-    init_canonical();
-    init_order();
-    init_attachment();
-    init_policies();
-    init_ambient_peer_authentication();
-    init_authorization_policy2();
-    init_lowering();
-    init_peer_authentication2();
-    init_request_authentication2();
-    init_keys();
-    init_arrival();
-    init_connection_domains();
-    init_gateway_opaque();
-    init_port_set();
-    init_request();
-    init_sidecar_lowering();
-    init_nobody();
-    init_token_ties();
-    init_tunnel_paths();
-    init_waypoint_paths();
-    init_ztunnel();
-    impossible = [
-      // A client's own TLS carries no mesh identity.
-      cube2([protocolPredicate(["https", "tls"]), { dimension: "peer", any: [{ type: "identified" }], none: [] }]),
-      // No TLS, no server name.
-      cube2([protocolPredicate(["http", "tcp"]), { dimension: "peer", any: [], none: [{ type: "identified" }] }, { dimension: "sni", any: [{ type: "present" }], none: [] }]),
-      // A token stands in a request: bytes hold none.
-      cube2([protocolPredicate(["tcp", "tls"]), { dimension: "token", any: [{ type: "token" }], none: [] }]),
-      // A3.35: answered with 400 before any policy.
-      cube2([protocolPredicate(["http"]), { dimension: "method", any: [], none: knownMethods.map((text8) => ({ type: "exact", text: text8 })) }]),
-      ...bearerTies,
-      // A5.1: a token on a CORS preflight is not looked at; the same request without it stands for it.
-      cube2([
-        { dimension: "token", any: [{ type: "token" }], none: [] },
-        { dimension: "method", any: [{ type: "exact", text: "OPTIONS" }], none: [] },
-        { dimension: "header:origin", any: [{ type: "non-empty" }], none: [] },
-        { dimension: "header:access-control-request-method", any: [{ type: "non-empty" }], none: [] }
-      ])
-    ];
-    mtlsLayers = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/posture/waypoint-network.ts
-function waypointNetworks(mesh2, workload2, { waypoints }) {
-  if (waypoints.size === 0) return none5;
-  const found2 = new Map([...waypoints.values()].map(({ waypoint }) => [waypoint.id, throughWaypoint(mesh2, workload2, waypoint)]));
-  return {
-    alternatives: new Map([...waypoints].map(([path2, { waypoint }]) => [path2, found2.get(waypoint.id)?.alternatives ?? []])),
-    key: shortHash(...[...found2].flatMap(([id, { key: key3 }]) => [id, key3])),
-    opaque: [...found2.values()].flatMap(({ opaque }) => opaque)
-  };
-}
-function toWaypoint(mesh2, waypoint) {
-  const known10 = inFront.get(mesh2) ?? /* @__PURE__ */ new Map();
-  inFront.set(mesh2, known10);
-  const found2 = known10.get(waypoint.id);
-  if (found2 !== void 0) return found2;
-  const { alternatives: alternatives2, key: key3, opaque } = networkPosture(mesh2, waypointPod(mesh2, waypoint), true);
-  const fresh = { alternatives: alternatives2.map(({ id, layers }) => ({ id, layers: layers.map(toUnnamedPod) })), key: key3, opaque };
-  known10.set(waypoint.id, fresh);
-  return fresh;
-}
-function throughWaypoint(mesh2, workload2, waypoint) {
-  const first = toWaypoint(mesh2, waypoint);
-  const onward = networkPosture(mesh2, workload2, arrivesInTunnel(mesh2, workload2)).alternatives.map(({ id, layers }) => ({ id: ` behind${id}`, layers: layers.map((layer2) => settled2(layer2, seenBehind(mesh2, waypoint))) }));
-  return {
-    alternatives: first.alternatives.flatMap((into) => onward.map((out) => ({ id: `${into.id}${out.id}`, layers: [...into.layers, ...out.layers] }))),
-    key: shortHash(first.key, canonical(onward.map(({ layers }) => layers.map(({ allow, deny }) => [allow === "all" ? allow : allow.map(cubeKey), deny.map(cubeKey)])))),
-    opaque: first.opaque
-  };
-}
-function arrivesInTunnel(mesh2, workload2) {
-  const { enrolment } = workload2;
-  const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
-  return mode === "ambient" || mode === "sidecar" && takesTunnels(mesh2, workload2);
-}
-function seenBehind(mesh2, waypoint) {
-  const labels3 = waypointPodLabels(waypoint);
-  const values5 = /* @__PURE__ */ new Map([
-    ["peer", { principal: waypointIdentity(mesh2, waypoint), namespace: waypoint.namespace, namespaceLabels: {} }],
-    ["source.ip", parseIp(someSourcePod) ?? null],
-    ["destination.ip", parseIp(someDestinationPod) ?? null]
-  ]);
-  return (dimension) => dimension.startsWith("pod-label:") ? labels3[dimension.slice("pod-label:".length)] ?? null : values5.get(dimension);
-}
-function toUnnamedPod(layer2) {
-  const address = parseIp(someDestinationPod) ?? null;
-  return settled2(layer2, (dimension) => dimension === "destination.ip" ? address : void 0);
-}
-var none5, inFront;
-var init_waypoint_network = __esm({
-  "src/posture/waypoint-network.ts"() {
-    "use strict";
-    init_canonical();
-    init_waypoints();
-    init_network_lowering();
-    init_ip();
-    init_keys();
-    init_settle();
-    init_arrival();
-    init_network();
-    init_waypoint();
-    none5 = { alternatives: /* @__PURE__ */ new Map(), key: "", opaque: [] };
-    inFront = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/posture/network-paths.ts
-function isNetworked(posture) {
-  return "network" in posture;
-}
-function hasNetworkPolicies(mesh2) {
-  return !networkWorldOf(mesh2).empty;
-}
-function hasNetwork(workload2) {
-  return !workload2.id.startsWith("*/");
-}
-function networkMovedAt(base3, before, head, after, tunnels) {
-  const moved3 = (always) => networkMoved({ mesh: base3, destination: before, tunnelled: always || isAmbient(before) }, { mesh: head, destination: after, tunnelled: always || isAmbient(after) });
-  return moved3(false) || tunnels && moved3(true);
-}
-function impossibleInNetwork(workloads2) {
-  return [...impossible, ...impossibleTransports, ...workloads2.some(isAmbient) ? [plainTunnel] : []];
-}
-function throughNetworkPaths(posture, mesh2, workload2, through = waypointNetworks(mesh2, workload2, posture)) {
-  const network = networkPosture(mesh2, workload2, isAmbient(workload2));
-  const possible = proxied(posture.possible, posture.enforcedAt === "none");
-  const sure = posture.sure === posture.possible ? possible : proxied(posture.sure, posture.enforcedAt === "none");
-  const tunnel = posture.tunnels.size === 0 ? network : networkPosture(mesh2, workload2, true);
-  const before = (paths) => paths.flatMap((path2) => times2(through.alternatives.get(path2.id) ?? (posture.tunnels.has(path2.id) ? tunnel : network).alternatives, [path2]));
-  const whole4 = before(possible);
-  return {
-    ...posture,
-    possible: whole4,
-    sure: sure === possible ? whole4 : before(sure),
-    key: shortHash("network", posture.key, network.key, tunnel.key, through.key),
-    opaque: [...posture.opaque, ...network.opaque, ...through.opaque],
-    ties: [...posture.ties, ...labelledNobodies([...network.alternatives, ...tunnel === network ? [] : tunnel.alternatives, ...[...through.alternatives.values()].flat()])],
-    network: networkAlone(posture, { straight: network.alternatives, tunnel: tunnel.alternatives, through: through.alternatives }),
-    behind: possible
-  };
-}
-function networkAlone(posture, { straight, tunnel, through }) {
-  const addresses2 = addressesThrough(posture);
-  if (addresses2.length === 0 && posture.tunnels.size === 0) return straight;
-  const at2 = (prefix3, ways, route2) => ways.map((way) => ({ id: `${prefix3}${way.id}`, layers: [...way.layers, route2] }));
-  const past = posture.tunnels.size > 0 ? onlyFromAmbient(addresses2) : void 0;
-  return [
-    ...at2("", straight, past === void 0 ? notThrough(addresses2) : notFromAmbient),
-    ...past === void 0 ? [] : at2("tunnel ", tunnel, past),
-    ...addresses2.flatMap((address) => {
-      const path2 = [...posture.waypoints].find(([, way]) => way.address === address)?.[0];
-      return at2(`via ${address} `, through.get(path2 ?? "") ?? [], onlyThrough(address));
-    })
-  ];
-}
-function proxied(paths, unguarded2) {
-  if (unguarded2) return paths;
-  return [...paths.map((path2) => ({ id: path2.id, layers: [...path2.layers, only2(over("TCP"))] })), { id: "datagram", layers: [only2(over("UDP", "SCTP"))] }];
-}
-function only2(predicate) {
-  return { id: "routing", allow: [{ predicates: [predicate], origins: [] }], deny: [] };
-}
-function over(...transports) {
-  return { dimension: "transport", any: transports.map((text8) => ({ type: "one-of", text: text8 })), none: [] };
-}
-function times2(alternatives2, paths) {
-  return alternatives2.flatMap((alternative) => paths.map((path2) => ({ id: `${path2.id}${alternative.id}`, layers: [...alternative.layers, ...path2.layers] })));
-}
-var plainTunnel, impossibleOutbound;
-var init_network_paths = __esm({
-  "src/posture/network-paths.ts"() {
-    "use strict";
-    init_canonical();
-    init_enrolment();
-    init_network_lowering();
-    init_network_world();
-    init_network();
-    init_paths();
-    init_tunnel_paths();
-    init_waypoint_network();
-    plainTunnel = { predicates: [over("TCP"), { dimension: "port", any: [{ type: "number", value: hbonePort }], none: [] }, { dimension: "peer", any: [], none: [{ type: "identified" }] }], origins: [] };
-    impossibleOutbound = [...impossibleTransports, noPod];
-  }
-});
-
-// src/posture/network-layer.ts
-function throughNetwork({ mesh: mesh2, workload: workload2, query: query3, client, port: port3, decide: decide2 }) {
-  const behind3 = isDatagram(query3) ? { verdict: "allow", layer: "none", by: [], enforcedAt: "none", because: [{ rule: "M69", text: `\`${query3.request.protocol}\` does not go through a proxy` }] } : decide2();
-  if (!hasNetwork(workload2)) return behind3;
-  const network = networkAnswer({ mesh: mesh2, query: query3, destination: workload2, port: isDatagram(query3) ? query3.to.port : port3, callers: () => callersOf(mesh2, query3, client) });
-  const step = stepOf(network);
-  if (network.passes === false) return { verdict: "deny", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
-  if (behind3.verdict === "deny") return network.passes === true && !networkWorldOf(mesh2).empty ? { ...behind3, because: [step, ...behind3.because] } : behind3;
-  if (network.passes === void 0) return { verdict: "unknown", rule: network.rule, missing: network.because, because: [step] };
-  const because2 = network.governed || !networkWorldOf(mesh2).empty ? [step, ...behind3.because] : behind3.because;
-  if (behind3.verdict === "allow" && behind3.layer === "none" && (network.governed || !anyInMesh(mesh2))) return { ...behind3, layer: "network-policy", by: network.by, because: because2 };
-  return because2 === behind3.because ? behind3 : { ...behind3, because: because2 };
-}
-function decideOutbound(mesh2, query3, client) {
-  const callers5 = callersOf(mesh2, query3, client);
-  const network = networkAnswer({ mesh: mesh2, query: query3, destination: void 0, port: query3.to.port, callers: () => callers5 });
-  const step = stepOf(network);
-  if (network.passes === false) return { verdict: "deny", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
-  if (network.passes === void 0) return { verdict: "unknown", rule: network.rule, missing: network.because, because: [step] };
-  if (!isDatagram(query3) && callers5.some((caller) => caller.enrolment.mode !== "none")) return { verdict: "unknown", rule: "M98", missing: "what the proxy of the caller does with an address outside the mesh", because: [step] };
-  return { verdict: "allow", layer: "network-policy", by: network.by, enforcedAt: "none", because: [step] };
-}
-function stepOf(network) {
-  return { rule: network.rule, text: network.because, ...network.by[0] === void 0 ? {} : { by: network.by[0] } };
-}
-function callersOf(mesh2, { from: from2 }, client) {
-  if (from2.pod !== void 0) return [];
-  if (from2.workload !== void 0) return client === void 0 ? [] : [client];
-  return typeof from2.principal === "string" ? workloadsPresenting(mesh2, from2.principal) : [];
-}
-function anyInMesh(mesh2) {
-  const known10 = populated.get(mesh2);
-  if (known10 !== void 0) return known10;
-  const fresh = [...mesh2.workloads.values()].some((workload2) => workload2.enrolment.mode !== "none") || [...mesh2.resources.keys()].some((kind) => meshKinds.has(kind));
-  populated.set(mesh2, fresh);
-  return fresh;
-}
-function withoutNetwork(mesh2) {
-  const known10 = bare.get(mesh2);
-  if (known10 !== void 0) return known10;
-  const fresh = { ...mesh2, resources: new Map([...mesh2.resources].filter(([kind]) => !networkKinds.has(kind))) };
-  bare.set(mesh2, fresh);
-  return fresh;
-}
-var populated, meshKinds, networkKinds, bare;
-var init_network_layer = __esm({
-  "src/posture/network-layer.ts"() {
-    "use strict";
-    init_network_world();
-    init_callers();
-    init_network_paths();
-    init_network();
-    populated = /* @__PURE__ */ new WeakMap();
-    meshKinds = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"]);
-    networkKinds = /* @__PURE__ */ new Set(["NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"]);
-    bare = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -33736,10 +34081,7 @@ function answer(mesh2, query3) {
 }
 function decide(mesh2, query3) {
   const { to: to2 } = query3;
-  if (to2.gateway !== void 0) {
-    const found2 = decideAtGateway(mesh2, query3, to2.gateway);
-    return found2.verdict === "redirect" ? { verdict: "deny", layer: "routing", by: found2.by, enforcedAt: "gateway", because: found2.because } : found2;
-  }
+  if (to2.gateway !== void 0) return asReach(decideAtGateway(mesh2, query3, to2.gateway));
   if (to2.workload === void 0 && to2.host === void 0 && to2.selector === void 0 && to2.ip !== void 0) {
     if (query3.from.workload === void 0) return decideOutbound(mesh2, query3, void 0);
     const client2 = workloadNamed(mesh2, query3.from.workload);
@@ -33756,6 +34098,12 @@ function passesBehindWaypoint(mesh2, query3) {
   if ("missing" in destination2 || "missing" in client) return true;
   const waypoint = waypointBefore(mesh2, destination2, client, query3);
   return waypoint === void 0 || destination2.pods.length === 0 ? true : someTold(destination2.pods, (pod) => networkBehindWaypoint(mesh2, { waypoint, addressed: destination2, client, query: query3 }, pod).passes);
+}
+function asReach(found2) {
+  return found2.verdict === "redirect" ? { verdict: "deny", layer: "routing", by: found2.by, enforcedAt: "gateway", because: found2.because } : found2;
+}
+function decideFront(mesh2, query3) {
+  return query3.to.gateway === void 0 ? decide(mesh2, query3) : asReach(decideAtGatewayAlone(mesh2, query3, query3.to.gateway));
 }
 function decideFor(mesh2, destination2, client, query3) {
   if (!("missing" in client)) {
@@ -33778,10 +34126,18 @@ function waypointBefore(mesh2, destination2, client, query3) {
   return pod === void 0 ? void 0 : waypointOfPod(mesh2, pod.workload);
 }
 function decideDirectly(mesh2, pod, destination2, client, query3) {
-  const arrive = (into) => "missing" in client ? client : arrivalAt(mesh2, client, pod, into, destination2.byName);
+  const called = { byName: destination2.byName, headless: destination2.byName && destination2.service === void 0, port: query3.to.port };
+  const arrive = (into) => "missing" in client ? client : arrivalAt(mesh2, client, pod, into, called);
   const onward = { ...query3, to: { ...query3.to, port: pod.port } };
   const calling = query3.from.workload === void 0 ? void 0 : workloadNamed(mesh2, query3.from.workload);
-  return throughNetwork({ mesh: mesh2, workload: pod.workload, query: onward, client: calling, port: wirePort(pod, arrive, onward), decide: () => decideAtPod(mesh2, pod, { query: onward, arrive }) });
+  const decideBy = (by) => throughNetwork({ mesh: mesh2, workload: pod.workload, query: onward, client: calling, port: wirePort(pod, by, onward), decide: () => decideAtPod(mesh2, pod, { query: onward, arrive: by }) });
+  const open3 = "missing" in client || client.mode !== "sidecar" || client.workload === void 0 ? void 0 : ["sidecar", "ambient"].map(arrive).find((arrival) => "either" in arrival);
+  if (open3 === void 0 || !("either" in open3)) return decideBy(arrive);
+  const [first, ...others3] = open3.either.map((_, index) => decideBy((into) => oneOf3(arrive(into), index)));
+  return first !== void 0 && others3.every(({ verdict: verdict2 }) => verdict2 === first.verdict) ? first : unknown(open3.rule, open3.missing, []);
+}
+function oneOf3(arrival, index) {
+  return "either" in arrival ? arrival.either[index] ?? arrival : arrival;
 }
 function decideWithoutPods(mesh2, destination2, client, query3) {
   const host = query3.to.host ?? "";
@@ -33931,8 +34287,8 @@ var init_catalogue = __esm({
       entry(905, "analysis-incomplete", "run", "high", "analysis incomplete", "something that the verdict needs could not be read, rendered or decided"),
       entry(906, "review-workflow-changed", "change", "medium", "review in its own hands", "the pull request changes the workflow that runs this tool, or its configuration")
     ];
-    byRule = new Map(catalogue.map((known10) => [known10.rule, known10]));
-    byCode = new Map(catalogue.map((known10) => [known10.code, known10]));
+    byRule = new Map(catalogue.map((known11) => [known11.rule, known11]));
+    byCode = new Map(catalogue.map((known11) => [known11.code, known11]));
   }
 });
 
@@ -34006,9 +34362,9 @@ function factsOf2(input, options2) {
   const modes3 = /* @__PURE__ */ new WeakMap();
   const sidecarMtls = (policies2, port3) => {
     const byPort = remembered2(modes3, policies2, () => /* @__PURE__ */ new Map());
-    const known10 = byPort.get(port3) ?? mtlsAt(mesh2, policies2, port3);
-    byPort.set(port3, known10);
-    return known10;
+    const known11 = byPort.get(port3) ?? mtlsAt(mesh2, policies2, port3);
+    byPort.set(port3, known11);
+    return known11;
   };
   const attachedTo3 = (point) => remembered2(attached, point, () => policiesFor(mesh2, point));
   const side2 = {
@@ -34030,12 +34386,12 @@ function factsOf2(input, options2) {
   return side2;
 }
 function once2(compute) {
-  let known10;
-  return () => (known10 ??= { value: compute() }).value;
+  let known11;
+  return () => (known11 ??= { value: compute() }).value;
 }
 function remembered2(memory, key3, compute) {
-  const known10 = memory.get(key3);
-  if (known10 !== void 0) return known10;
+  const known11 = memory.get(key3);
+  if (known11 !== void 0) return known11;
   const fresh = compute();
   memory.set(key3, fresh);
   return fresh;
@@ -34256,7 +34612,7 @@ function listed3(words3, shown5 = 3) {
   if (last === void 0) return "nothing";
   return quoted2.length === 0 ? last : `${quoted2.join(", ")} and ${last}`;
 }
-function named4(resource) {
+function named5(resource) {
   const id = typeof resource === "string" ? resource : resourceId(resource);
   const slash = id.indexOf("/");
   return slash < 0 ? `\`${id}\`` : `\`${id.slice(0, slash)} ${id.slice(slash + 1)}\``;
@@ -34306,7 +34662,7 @@ function targetPhrase(witness) {
   return to2.ip === void 0 ? `port ${to2.port}` : `\`${to2.ip}:${to2.port}\` outside the cluster`;
 }
 function answerPhrase(answer4) {
-  const by = answer4.by !== void 0 && answer4.by.length > 0 ? ` by ${answer4.by.slice(0, 2).map((id) => named4(id)).join(" and ")}` : "";
+  const by = answer4.by !== void 0 && answer4.by.length > 0 ? ` by ${answer4.by.slice(0, 2).map((id) => named5(id)).join(" and ")}` : "";
   switch (answer4.verdict) {
     case "allow":
       return answer4.enforcedAt === "none" ? "it was let through, no proxy stood before it" : `it was allowed${by}`;
@@ -34322,12 +34678,12 @@ function causePhrase(change2) {
   const { causes, alternativeCauses = [] } = change2;
   const cause2 = causes[0];
   if (cause2 === void 0) return "";
-  if (alternativeCauses.length === 0) return ` (${named4(cause2.resource)} is ${causeWords[cause2.change]})`;
+  if (alternativeCauses.length === 0) return ` (${named5(cause2.resource)} is ${causeWords[cause2.change]})`;
   const sets = [`${setWords(causes)}, ${causeWords[cause2.change]},`, ...alternativeCauses.map((set) => setWords(set))];
   return ` (either ${sets.join(" or ")} is enough for it)`;
 }
 function setWords(causes) {
-  const shown5 = distinct(causes.map(({ resource }) => named4(resource)));
+  const shown5 = distinct(causes.map(({ resource }) => named5(resource)));
   return `${shown5.slice(0, 3).join(" with ")}${shown5.length > 3 ? ` and ${String(shown5.length - 3)} more` : ""}`;
 }
 function destinationsPhrase(change2) {
@@ -34383,7 +34739,7 @@ function telemetry(side2) {
     if (isMeshWide || index < 0) return [];
     const labels3 = object3.spec.selector?.matchLabels ?? {};
     const what = Object.keys(labels3).length === 0 ? `namespace \`${object3.namespace ?? ""}\`` : `the pods of \`${object3.namespace ?? ""}\` that it selects`;
-    return [{ subject: resourceId(object3), affected: [`${object3.namespace ?? ""} ${JSON.stringify(labels3)}`], place: { resource: object3, path: ["spec", "accessLogging", index] }, message: `${named4(object3)} turns access logging off for ${what}`, ...texts5 }];
+    return [{ subject: resourceId(object3), affected: [`${object3.namespace ?? ""} ${JSON.stringify(labels3)}`], place: { resource: object3, path: ["spec", "accessLogging", index] }, message: `${named5(object3)} turns access logging off for ${what}`, ...texts5 }];
   });
 }
 var accessLogLost, texts5;
@@ -34468,8 +34824,8 @@ function enforcementLostRule(change2, environments2) {
   return staysInMesh(change2, environments2) ? "capture-hole" : "enrolment-lost";
 }
 function staysInMesh(change2, environments2) {
-  const known10 = environments2.filter((pair) => change2.environments.includes(pair.id)).flatMap((pair) => change2.destinations.map((destination2) => pair.head.mesh.workloads.get(headId(pair, destination2.id))?.enrolment.mode)).filter((mode) => mode !== void 0);
-  return known10.length > 0 && known10.every((mode) => mode !== "none");
+  const known11 = environments2.filter((pair) => change2.environments.includes(pair.id)).flatMap((pair) => change2.destinations.map((destination2) => pair.head.mesh.workloads.get(headId(pair, destination2.id))?.enrolment.mode)).filter((mode) => mode !== void 0);
+  return known11.length > 0 && known11.every((mode) => mode !== "none");
 }
 function isAboutWorkload({ facet, witness }) {
   return facet === "identity" && (witness === void 0 || witness.from.workload !== void 0);
@@ -34582,8 +34938,8 @@ function spanOf2(word2) {
 }
 function areApart(left, right) {
   if (left.startsWith("*") || right.startsWith("*") || /[ {]/.test(left) || /[ {]/.test(right)) return false;
-  const [within3, other] = [spanOf2(left), spanOf2(right)];
-  if (within3 !== void 0 && other !== void 0) return within3[1] < other[0] || other[1] < within3[0];
+  const [within4, other] = [spanOf2(left), spanOf2(right)];
+  if (within4 !== void 0 && other !== void 0) return within4[1] < other[0] || other[1] < within4[0];
   const [one, another] = [left.replace(/\*$/, ""), right.replace(/\*$/, "")];
   if (left.endsWith("*") && right.endsWith("*")) return !one.startsWith(another) && !another.startsWith(one);
   if (left.endsWith("*")) return !another.startsWith(one);
@@ -34658,8 +35014,8 @@ function matcherWord(matcher) {
   }
 }
 function namespaceWords(selection) {
-  const named10 = /^kubernetes\.io\/metadata\.name=([^,]*)$/.exec(selection)?.[1];
-  if (named10 !== void 0) return `pods in namespace ${named10}`;
+  const named11 = /^kubernetes\.io\/metadata\.name=([^,]*)$/.exec(selection)?.[1];
+  if (named11 !== void 0) return `pods in namespace ${named11}`;
   return selection === "*" ? "pods in any namespace" : `pods in namespaces with ${selection}`;
 }
 function tokenWord(matcher) {
@@ -34735,8 +35091,8 @@ function inBoth(left, right) {
   if (left.every(among(right))) return left;
   if (right.every(among(left))) return right;
   const narrower = [...left.filter(among(right)), ...right.filter(among(left))];
-  const beside = (words3) => words3.filter((word2) => !among(narrower)(word2));
-  const joined5 = beside(left).flatMap((one) => beside(right).map((other) => ({ text: `${one} and ${other}`, isEmpty: areApart(one, other) })));
+  const beside2 = (words3) => words3.filter((word2) => !among(narrower)(word2));
+  const joined5 = beside2(left).flatMap((one) => beside2(right).map((other) => ({ text: `${one} and ${other}`, isEmpty: areApart(one, other) })));
   const both = [...narrower, ...joined5.filter(({ isEmpty: isEmpty3 }) => !isEmpty3).map(({ text: text8 }) => text8)];
   return distinct(both.length > 0 ? both : joined5.map(({ text: text8 }) => text8));
 }
@@ -34770,7 +35126,7 @@ function regionCube(cube3) {
     } else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
     else result[plain3[dimension]] = valueSet(predicates);
   }
-  for (const [key3, named10] of [["headers", headers2], ["podLabels", podLabels], ["claims", claims], ["opaque", opaque]]) if (Object.keys(named10).length > 0) result[key3] = named10;
+  for (const [key3, named11] of [["headers", headers2], ["podLabels", podLabels], ["claims", claims], ["opaque", opaque]]) if (Object.keys(named11).length > 0) result[key3] = named11;
   const inOrder5 = {};
   for (const key3 of written2) if (key3 in result) inOrder5[key3] = result[key3];
   return inOrder5;
@@ -34826,19 +35182,19 @@ function podCallers(cube3, mesh2, carried) {
   const callers5 = cube3.predicates.filter(({ dimension }) => dimension === "peer" || dimension.startsWith("pod-label:"));
   const asked = { predicates: callers5, origins: [] };
   const admits3 = (caller, labels3) => pointIn(asked, pointOf(caller, labels3));
-  const known10 = [...mesh2.workloads.values()].filter((workload2) => {
+  const known11 = [...mesh2.workloads.values()].filter((workload2) => {
     const identity2 = workload2.enrolment.mode === "none" || !carried.identified ? [] : [`${mesh2.config.trustDomain}/ns/${workload2.namespace}/sa/${workload2.serviceAccount}`];
     return [...identity2, ...carried.unidentified ? [null] : []].some((principal) => admits3({ principal, namespace: workload2.namespace, namespaceLabels: {} }, workload2.labels));
   });
   const peers = callers5.filter(({ dimension }) => dimension === "peer");
   const outside = carried.unidentified && admits3(null, {});
   const places = openWords(peers, labelWords(callers5));
-  const open3 = places.length > 0 || known10.length > 0 || outside || !carried.identified ? places : accountWords(peers, labelWords(callers5), mesh2);
-  return { known: distinct(known10.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: open3, outside };
+  const open3 = places.length > 0 || known11.length > 0 || outside || !carried.identified ? places : accountWords(peers, labelWords(callers5), mesh2);
+  return { known: distinct(known11.map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`)), open: open3, outside };
 }
 function accountWords(peers, labels3, mesh2) {
-  const named10 = peers.flatMap((predicate) => predicate.any.flatMap((matcher) => accountOf(matcher, mesh2) ?? []));
-  const admitted = named10.filter(({ principal, namespace }) => peers.every((predicate) => holds(predicate, { principal, namespace, namespaceLabels: {} })));
+  const named11 = peers.flatMap((predicate) => predicate.any.flatMap((matcher) => accountOf(matcher, mesh2) ?? []));
+  const admitted = named11.filter(({ principal, namespace }) => peers.every((predicate) => holds(predicate, { principal, namespace, namespaceLabels: {} })));
   return distinct(admitted.map(({ namespace, account }) => `${POD_OF_ACCOUNT}${namespace}/${account}${labels3}`));
 }
 function accountOf(matcher, mesh2) {
@@ -34886,11 +35242,11 @@ var init_pod_callers = __esm({
 
 // src/findings/severity.ts
 function severityRank(severity2) {
-  return order.indexOf(severity2);
+  return order2.indexOf(severity2);
 }
 function stepped(severity2, steps) {
-  const rank4 = Math.min(order.length - 1, Math.max(1, severityRank(severity2) + steps));
-  return order[rank4] ?? severity2;
+  const rank4 = Math.min(order2.length - 1, Math.max(1, severityRank(severity2) + steps));
+  return order2[rank4] ?? severity2;
 }
 function breadthOf(callers5) {
   if (callers5.internet || callers5.plaintext) return "anyone";
@@ -34931,24 +35287,24 @@ function certaintyOf2(change2) {
   if (change2.direction === "undecided-widened" || change2.direction === "undecided-narrowed") return "undecided";
   return change2.assumptions.length > 0 ? "conditional" : "proved";
 }
-var order, breadths, readOnlyMethods;
+var order2, breadths, readOnlyMethods;
 var init_severity = __esm({
   "src/findings/severity.ts"() {
     "use strict";
     init_pod_callers();
-    order = ["info", "low", "medium", "high", "critical"];
+    order2 = ["info", "low", "medium", "high", "critical"];
     breadths = ["named", "namespace", "mesh", "anyone"];
     readOnlyMethods = /* @__PURE__ */ new Set(["GET", "HEAD", "OPTIONS"]);
   }
 });
 
 // src/findings/detectors/access-widened.ts
-function servedInPlaintext({ environments: environments2 }, { facet, witness, environments: within3 }) {
+function servedInPlaintext({ environments: environments2 }, { facet, witness, environments: within4 }) {
   if (facet !== "mtls" || witness === void 0) return false;
   const { from: from2, to: to2, request: request4, given } = witness;
   const anyone = { from: { principal: null, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...from2.pod === void 0 ? {} : { pod: from2.pod } }, to: to2, request: request4, ...given === void 0 ? {} : { given } };
   return environments2.some(({ id, base: base3 }) => {
-    const verdict2 = within3.includes(id) ? base3?.ask(anyone)?.verdict : void 0;
+    const verdict2 = within4.includes(id) ? base3?.ask(anyone)?.verdict : void 0;
     return verdict2 === "allow" || verdict2 === "asks";
   });
 }
@@ -35031,15 +35387,15 @@ function knownIdentities(mesh2) {
   for (const ids3 of byPrincipal.values()) ids3.sort(compareText);
   return { byPrincipal, byNamespace };
 }
-function* candidates2(predicates, known10) {
+function* candidates2(predicates, known11) {
   const positive = predicates.find((predicate) => predicate.any.length > 0 && predicate.any.every((matcher) => narrowed(matcher) !== void 0))?.any;
   if (positive !== void 0) {
     for (const matcher of positive) {
       const place3 = narrowed(matcher);
       if (place3?.principal !== void 0) yield place3.principal;
-      if (place3?.namespace !== void 0) yield* known10.byNamespace.get(place3.namespace) ?? [];
+      if (place3?.namespace !== void 0) yield* known11.byNamespace.get(place3.namespace) ?? [];
     }
-  } else yield* known10.byPrincipal.keys();
+  } else yield* known11.byPrincipal.keys();
 }
 function narrowed(matcher) {
   if (matcher.type === "principal" && matcher.pattern.type === "exact") return { principal: matcher.pattern.text };
@@ -35049,8 +35405,8 @@ function narrowed(matcher) {
   return matcher.type === "absent" ? {} : void 0;
 }
 function carriesIdentity(cube3) {
-  const protocols3 = cube3.predicates.filter((predicate) => predicate.dimension === "protocol");
-  return ["http", "tcp"].some((protocol) => protocols3.every((predicate) => holds(predicate, protocol)));
+  const protocols4 = cube3.predicates.filter((predicate) => predicate.dimension === "protocol");
+  return ["http", "tcp"].some((protocol) => protocols4.every((predicate) => holds(predicate, protocol)));
 }
 function carriesNone(cube3) {
   const asked = (dimension, value) => cube3.predicates.every((predicate) => predicate.dimension !== dimension || holds(predicate, value));
@@ -35062,16 +35418,16 @@ function admits2(predicates, peer) {
 function nobody(trustDomain) {
   return `${trustDomain}/ns//sa/`;
 }
-function openWord(matcher, known10, mesh2) {
+function openWord(matcher, known11, mesh2) {
   if (matcher.type === "absent") return void 0;
   if (matcher.type === "trust-domain") return isOwn(matcher, mesh2) ? ANY_IDENTITY : `${OF_DOMAIN}${textWord(matcher.pattern)}`;
   if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return ANY_IDENTITY;
   if (matcher.type === "principal" && matcher.pattern.type === "exact") {
-    return known10.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
+    return known11.byPrincipal.has(matcher.pattern.text) ? void 0 : `${matcher.pattern.text} (no workload here uses it)`;
   }
   if (matcher.type === "service-account") {
     const own4 = `${mesh2.config.trustDomain}/ns/${matcher.namespace}/sa/${matcher.account}`;
-    if (known10.byPrincipal.has(own4)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
+    if (known11.byPrincipal.has(own4)) return mesh2.config.trustDomainAliases.length === 0 ? void 0 : `any other identity that ${matcherWord(matcher)} matches`;
     return `${matcherWord(matcher)} (no workload here uses it)`;
   }
   if (matcher.type === "namespace-glob" || matcher.type === "namespace") {
@@ -35083,7 +35439,7 @@ function openWord(matcher, known10, mesh2) {
 function isOwn(matcher, mesh2) {
   return matcher.pattern.type === "exact" && [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].includes(matcher.pattern.text);
 }
-function openWords2(predicates, known10, mesh2) {
+function openWords2(predicates, known11, mesh2) {
   const [narrowest] = predicates.filter((predicate) => predicate.any.length > 0).map((predicate) => ({ any: predicate.any, width: Math.max(...predicate.any.map((matcher) => widthOf(matcher, mesh2))) })).sort((left, right) => left.width - right.width);
   const anybody2 = admits2(predicates, nobody(mesh2.config.trustDomain));
   if (narrowest === void 0) return anybody2 ? [ANY_IDENTITY] : [];
@@ -35097,7 +35453,7 @@ function openWords2(predicates, known10, mesh2) {
   return narrowest.any.flatMap((matcher) => {
     if (excluded.has(canonical(matcher))) return [];
     if (matcher.type === "principal" && matcher.pattern.type === "exact" && !admits2(predicates, matcher.pattern.text)) return [];
-    return openWord(matcher, known10, mesh2) ?? [];
+    return openWord(matcher, known11, mesh2) ?? [];
   });
 }
 function widthOf(matcher, mesh2) {
@@ -35110,7 +35466,7 @@ function widthOf(matcher, mesh2) {
   if (matcher.type === "identified" || matcher.type === "principal" && (matcher.pattern.type === "non-empty" || matcher.pattern.type === "present")) return 5;
   return 3;
 }
-function callersOf2(cubes, known10, mesh2) {
+function callersOf2(cubes, known11, mesh2) {
   const names4 = /* @__PURE__ */ new Set();
   const open3 = /* @__PURE__ */ new Set();
   let plaintext = false;
@@ -35125,10 +35481,10 @@ function callersOf2(cubes, known10, mesh2) {
     const predicates = peerPredicates2(cube3);
     if (admits2(predicates, null) && carriesNone(cube3)) plaintext = true;
     if (!carriesIdentity(cube3)) continue;
-    for (const word2 of openWords2(predicates, known10, mesh2)) open3.add(word2);
-    for (const principal of candidates2(predicates, known10)) {
+    for (const word2 of openWords2(predicates, known11, mesh2)) open3.add(word2);
+    for (const principal of candidates2(predicates, known11)) {
       if (open3.has(ANY_IDENTITY) && names4.size >= SHOWN_BESIDE_ANY) break;
-      if (admits2(predicates, principal)) known10.byPrincipal.get(principal)?.forEach((id) => names4.add(id));
+      if (admits2(predicates, principal)) known11.byPrincipal.get(principal)?.forEach((id) => names4.add(id));
     }
   }
   return { known: distinct(names4), open: distinct(open3), plaintext, internet: false };
@@ -35155,8 +35511,8 @@ function list2(words3, shown5 = 3) {
   const head = words3.slice(0, shown5).join(", ");
   return words3.length > shown5 ? `${head} and ${words3.length - shown5} more` : head;
 }
-function callerWords({ known: known10, open: everybody, plaintext, internet }) {
-  const callers5 = { known: known10, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
+function callerWords({ known: known11, open: everybody, plaintext, internet }) {
+  const callers5 = { known: known11, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
   const anyIdentity = callers5.open.includes(ANY_IDENTITY);
   if (callers5.plaintext && anyIdentity) return "any client, with or without a mesh identity";
   const broad = callers5.open.filter((word2) => word2.startsWith(ANY_POD));
@@ -35221,7 +35577,7 @@ function requestWords(cube3) {
 }
 function spokenSets(cube3) {
   const ports3 = namedPorts(cube3.ports);
-  const named10 = (prefix3, sets) => Object.entries(sets ?? {}).map(([name2, set]) => [`${prefix3} ${name2}`, set]);
+  const named11 = (prefix3, sets) => Object.entries(sets ?? {}).map(([name2, set]) => [`${prefix3} ${name2}`, set]);
   const plain6 = [
     ["protocol", protocolWords(cube3.protocol) === void 0 ? void 0 : cube3.protocol],
     ["methods", cube3.methods],
@@ -35235,7 +35591,7 @@ function spokenSets(cube3) {
     ["ports", ports3],
     ["transport", unusual2(cube3.transport)]
   ];
-  return new Map([...plain6.flatMap(([name2, set]) => set === void 0 ? [] : [[name2, set]]), ...named10("header", cube3.headers), ...named10("claim", cube3.claims)]);
+  return new Map([...plain6.flatMap(([name2, set]) => set === void 0 ? [] : [[name2, set]]), ...named11("header", cube3.headers), ...named11("claim", cube3.claims)]);
 }
 function covers(wide2, narrow) {
   if (isForMany(narrow) && !isForMany(wide2)) return false;
@@ -35247,8 +35603,8 @@ function covers(wide2, narrow) {
 }
 function isSubset(inner, outer) {
   const innerOnly = inner.only ?? [];
-  const within3 = outer.only === void 0 || innerOnly.length > 0 && innerOnly.every((word2) => outer.only?.some((wide2) => isWithin2(word2, wide2)) === true);
-  return within3 && (outer.except ?? []).every((word2) => (inner.except ?? []).some((wide2) => isWithin2(word2, wide2)) || innerOnly.length > 0 && innerOnly.every((one) => areApart(one, word2)));
+  const within4 = outer.only === void 0 || innerOnly.length > 0 && innerOnly.every((word2) => outer.only?.some((wide2) => isWithin2(word2, wide2)) === true);
+  return within4 && (outer.except ?? []).every((word2) => (inner.except ?? []).some((wide2) => isWithin2(word2, wide2)) || innerOnly.length > 0 && innerOnly.every((one) => areApart(one, word2)));
 }
 function tellingOf({ cubes, complete }) {
   const widest = cubes.filter((cube3, index) => !cubes.some((other, at2) => at2 !== index && covers(other, cube3) && (at2 < index || !covers(cube3, other))));
@@ -35413,7 +35769,7 @@ var init_allow_any_egress = __esm({
         const stated = side2.all.find((resource) => resourceId(resource) === config3.statedBy);
         const mesh2 = config3.statedBy === void 0 || config3.outboundTrafficPolicy === "REGISTRY_ONLY" ? [] : [{ subject: "mesh", affected: ["mesh"], ...stated === void 0 ? {} : { place: { resource: stated, path: [] } }, message: `any workload of the mesh may call any external address: \`outboundTrafficPolicy.mode\` is ${config3.outboundTrafficPolicy}`, ...texts6 }];
         const sidecars = side2.of("Sidecar").flatMap(
-          (sidecar2) => sidecar2.spec.outboundTrafficPolicy?.mode === "ALLOW_ANY" ? [{ subject: resourceId(sidecar2), affected: [`${sidecar2.namespace ?? ""} ${JSON.stringify(sidecar2.spec.workloadSelector?.labels ?? {})}`], place: { resource: sidecar2, path: ["spec", "outboundTrafficPolicy", "mode"] }, message: `the workloads of ${named4(sidecar2)} may call any external address: its \`outboundTrafficPolicy.mode\` is ALLOW_ANY`, ...texts6 }] : []
+          (sidecar2) => sidecar2.spec.outboundTrafficPolicy?.mode === "ALLOW_ANY" ? [{ subject: resourceId(sidecar2), affected: [`${sidecar2.namespace ?? ""} ${JSON.stringify(sidecar2.spec.workloadSelector?.labels ?? {})}`], place: { resource: sidecar2, path: ["spec", "outboundTrafficPolicy", "mode"] }, message: `the workloads of ${named5(sidecar2)} may call any external address: its \`outboundTrafficPolicy.mode\` is ALLOW_ANY`, ...texts6 }] : []
         );
         return [...mesh2, ...sidecars];
       }
@@ -35451,8 +35807,8 @@ function matchesEverything(rule2) {
   return anySource(rule2) && anyOperation(rule2) && rule2.when.length === 0;
 }
 function callerRules(rule2) {
-  const known10 = callers.get(rule2);
-  if (known10 !== void 0) return known10;
+  const known11 = callers.get(rule2);
+  if (known11 !== void 0) return known11;
   const fresh = freshCallerRules(rule2);
   callers.set(rule2, fresh);
   return fresh;
@@ -35581,7 +35937,7 @@ var init_allow_everything = __esm({
             affected: reach.ids,
             certainty: certaintyOf(reach.workloads),
             place: { resource: policy, path: ["spec", "rules", index] },
-            message: `${named4(policy)} allows every request of every caller to ${listed3(reach.ids)}`,
+            message: `${named5(policy)} allows every request of every caller to ${listed3(reach.ids)}`,
             impact: "all other ALLOW policies of these workloads are without effect: nothing but a DENY policy refuses a request",
             attack: `any pod of the cluster calls \`${reach.ids[0] ?? ""}\` on any path`,
             remedy: "name the callers (`from.source.principals`) and what they may do (`to.operation`); an empty `spec` denies everything, an empty rule allows everything",
@@ -35617,7 +35973,7 @@ var init_allow_without_source = __esm({
             affected: reach.ids,
             certainty: certaintyOf(reach.workloads),
             place: { resource: policy, path: ["spec", "rules", index] },
-            message: `rule ${index + 1} of ${named4(policy)} lets any caller send its requests to ${listed3(reach.ids)}: it has no \`from\``,
+            message: `rule ${index + 1} of ${named5(policy)} lets any caller send its requests to ${listed3(reach.ids)}: it has no \`from\``,
             impact: "every workload of the cluster, and callers without an identity where plaintext is accepted, may send these requests",
             remedy: "add `from.source.principals` with the callers that are meant",
             validation: { positive: "a caller that the rule is meant for is answered", negative: `any other workload is refused by \`${reach.ids[0] ?? ""}\` with 403` }
@@ -35647,7 +36003,7 @@ function draftOf(policy, workloads2, path2, facet, what) {
     affected: ids(workloads2).map((id) => `${id} ${facet}`),
     certainty: certaintyOf(workloads2),
     place: { resource: policy, path: path2 },
-    message: `${named4(policy)} means something else in ambient than it says: ${what}`,
+    message: `${named5(policy)} means something else in ambient than it says: ${what}`,
     impact: "the mode that a reader sees is not the one in force",
     remedy: "state STRICT or PERMISSIVE for the whole workload, and list every port that differs in a policy that states its own `mtls.mode`",
     validation: { positive: "a request over mutual TLS is answered", negative: "a plaintext request is refused where STRICT is meant" }
@@ -35781,7 +36137,7 @@ var init_claims_without_authentication = __esm({
               affected: ids3,
               certainty: certaintyOf(blind),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: `\`${fieldName2(field3)}\` in ${named4(policy)} never sees a token at ${listed3(ids3)}: no RequestAuthentication stands there`,
+              message: `\`${fieldName2(field3)}\` in ${named5(policy)} never sees a token at ${listed3(ids3)}: no RequestAuthentication stands there`,
               impact: policy.spec.action === "ALLOW" ? "the rule allows nobody, with or without a token" : "the rule treats every request as one without a token",
               remedy: "add a RequestAuthentication with the issuer and its keys for these workloads",
               validation: { positive: `a request with a valid token is answered by \`${ids3[0] ?? ""}\``, negative: "a request without a token is refused with 403" }
@@ -35816,12 +36172,12 @@ function blocksFor(side2, clients, service, about, workloads2) {
         const choice2 = clientTlsFor(side2.mesh, client, destinationOf(service), port3.port, subset);
         if (choice2.sends === "auto" || choice2.sends === "mutual") continue;
         const key3 = `${choice2.rule.namespace ?? ""}/${choice2.rule.name} ${choice2.path.join(".")} ${choice2.sends}`;
-        const known10 = found2.get(key3) ?? { choice: choice2, ports: /* @__PURE__ */ new Set() };
+        const known11 = found2.get(key3) ?? { choice: choice2, ports: /* @__PURE__ */ new Set() };
         for (const workload2 of workloads2) {
           const target = targetPortOf(podSpecOf(workload2), port3);
-          if (target !== void 0) known10.ports.add(target);
+          if (target !== void 0) known11.ports.add(target);
         }
-        found2.set(key3, known10);
+        found2.set(key3, known11);
       }
     }
   }
@@ -35923,7 +36279,7 @@ var init_client_plaintext = __esm({
           affected: client.workloads.map((workload2) => `${workload2.id} ${client.ports.join(",")} ${client.sends}`),
           certainty: certaintyOf(client.workloads),
           place: { resource: client.rule, path: client.path },
-          message: `${named4(client.rule)} makes clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\`: ${client.because}`,
+          message: `${named5(client.rule)} makes clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\`: ${client.because}`,
           impact: client.sends === "plaintext" ? "the requests can be read and changed on the way, and policies at the workload see no caller" : "policies at the workload see no caller, and a workload that requires mutual TLS refuses the requests",
           remedy: "write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies",
           validation: { positive: `a request from a workload of the mesh to \`${hostOf(client.service)}\` arrives with the caller's identity`, negative: `a plaintext request to \`${hostOf(client.service)}\` is refused once mutual TLS is STRICT` }
@@ -35954,11 +36310,11 @@ var init_custom_provider_broken = __esm({
     customProviderBroken = defineDetector({
       rule: "custom-provider-broken",
       detectState: (side2) => {
-        const known10 = side2.mesh.config.extensionProviders;
+        const known11 = side2.mesh.config.extensionProviders;
         return side2.of("AuthorizationPolicy").filter((policy) => policy.spec.action === "CUSTOM" && !isDryRun2(policy)).flatMap((policy) => {
           const provider2 = policy.spec.provider ?? "";
-          const found2 = known10?.find((entry2) => entry2.name === provider2);
-          const broken = known10 === void 0 ? void 0 : found2 === void 0 ? "the mesh configuration does not define it" : found2.broken;
+          const found2 = known11?.find((entry2) => entry2.name === provider2);
+          const broken = known11 === void 0 ? void 0 : found2 === void 0 ? "the mesh configuration does not define it" : found2.broken;
           const because2 = broken ?? competing(side2, policy);
           if (because2 === void 0) return [];
           const reach = side2.reachOf(policy);
@@ -35968,7 +36324,7 @@ var init_custom_provider_broken = __esm({
               affected: reach.ids,
               certainty: certaintyOf(reach.workloads),
               place: { resource: policy, path: ["spec", "provider", "name"] },
-              message: `${named4(policy)} asks \`${provider2}\`, which cannot be asked (${because2}): the requests it matches at ${listed3(reach.ids)} are refused`,
+              message: `${named5(policy)} asks \`${provider2}\`, which cannot be asked (${because2}): the requests it matches at ${listed3(reach.ids)} are refused`,
               impact: "the requests that need the authorizer's consent fail, and only those: the others pass unasked as before",
               remedy: "define the provider under `extensionProviders` of the mesh configuration, or name the one that exists; one provider per workload",
               validation: { positive: "a request that the authorizer consents to is answered", negative: "a request that the authorizer refuses is refused" }
@@ -36053,15 +36409,15 @@ function fieldsNotComputed(fields3) {
 function fieldsActing(fields3) {
   return new Map([...remaining2(fields3, "", /* @__PURE__ */ new Set())].sort(([left], [right]) => compareText(left, right)));
 }
-function* remaining2(fields3, prefix3, known10) {
+function* remaining2(fields3, prefix3, known11) {
   for (const [key3, value] of Object.entries(fields3)) {
     const name2 = `${prefix3}${key3}`;
-    if (known10.has(name2) || withoutEffect2.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
+    if (known11.has(name2) || withoutEffect2.has(name2) || isNothing(value) || usual[name2]?.some((each) => canonical(each) === canonical(value)) === true) continue;
     if (opened2.has(name2) && isFields3(value)) {
-      yield* remaining2(value, `${name2}.`, known10);
+      yield* remaining2(value, `${name2}.`, known11);
       continue;
     }
-    const content = name2 === "caCertificates" && known10.has("trustDomain") ? withoutTrustDomains(value) : value;
+    const content = name2 === "caCertificates" && known11.has("trustDomain") ? withoutTrustDomains(value) : value;
     if (!isNothing(content)) yield [name2, canonical(content)];
   }
 }
@@ -36203,7 +36559,7 @@ function listDifference(base3, head, basePath, headPath) {
 }
 function missingIn(other, list4) {
   const texts9 = other.length * list4.length <= fewPairs ? void 0 : new Set(other.map((entry2) => canonical(entry2)));
-  const holds3 = (entry2) => texts9 === void 0 ? other.some((known10) => sameContent(known10, entry2)) : texts9.has(canonical(entry2));
+  const holds3 = (entry2) => texts9 === void 0 ? other.some((known11) => sameContent(known11, entry2)) : texts9.has(canonical(entry2));
   return list4.flatMap((entry2, index) => holds3(entry2) ? [] : [index]);
 }
 function isRecord2(value) {
@@ -36325,8 +36681,8 @@ function unequal(left, right) {
     if (other === void 0 || twinOf(other) !== twinOf(resource)) unmatched2.set(resourceKey(resource), resource);
   }
   for (const [index, resource] of left.entries()) {
-    const beside = right[index];
-    if (beside !== void 0 && twinOf(beside) === twinOf(resource)) continue;
+    const beside2 = right[index];
+    if (beside2 !== void 0 && twinOf(beside2) === twinOf(resource)) continue;
     const id = resourceKey(resource);
     const other = unmatched2.get(id);
     unmatched2.delete(id);
@@ -36512,19 +36868,19 @@ function notingMesh(mesh2, reads2) {
   };
 }
 function identityOf3(side2) {
-  const known10 = identities.get(side2);
-  if (known10 !== void 0) return known10;
+  const known11 = identities.get(side2);
+  if (known11 !== void 0) return known11;
   const fresh = side2.recall(identities, (asked) => ({ objects: asked.all.length })).value;
   identities.set(side2, fresh);
   return fresh;
 }
 function onSide2(side2, resource) {
-  let known10 = objects.get(side2);
-  if (known10 === void 0) {
-    known10 = new Map([...side2.all, ...[...side2.mesh.resources.values()].flat()].map((each) => [resourceKey(each), each]));
-    objects.set(side2, known10);
+  let known11 = objects.get(side2);
+  if (known11 === void 0) {
+    known11 = new Map([...side2.all, ...[...side2.mesh.resources.values()].flat()].map((each) => [resourceKey(each), each]));
+    objects.set(side2, known11);
   }
-  return known10.get(resourceKey(resource));
+  return known11.get(resourceKey(resource));
 }
 var behindWorkloads, Reads, MOST_SAID, SideMemory, identities, objects;
 var init_side_memory = __esm({
@@ -36556,8 +36912,8 @@ var init_side_memory = __esm({
       recall(key3, side2, make) {
         const said6 = this.#said.get(key3) ?? [];
         this.#said.set(key3, said6);
-        const known10 = said6.find((each) => this.#holds(each, side2));
-        if (known10 !== void 0) return { value: known10.value, from: known10.side };
+        const known11 = said6.find((each) => this.#holds(each, side2));
+        if (known11 !== void 0) return { value: known11.value, from: known11.side };
         const reads2 = new Reads();
         const value = make(noting(side2, reads2));
         if (!reads2.own && said6.length < MOST_SAID) said6.push({ side: side2, reads: reads2, value });
@@ -36583,9 +36939,9 @@ function lostAt(change2, pair) {
 function hasDefaultDeny(side2, destination2) {
   const byDestination = found.get(identityOf3(side2)) ?? /* @__PURE__ */ new Map();
   found.set(identityOf3(side2), byDestination);
-  const known10 = byDestination.get(destination2) ?? defaultDenyAt(side2, destination2);
-  byDestination.set(destination2, known10);
-  return known10;
+  const known11 = byDestination.get(destination2) ?? defaultDenyAt(side2, destination2);
+  byDestination.set(destination2, known11);
+  return known11;
 }
 function defaultDenyAt(side2, destination2) {
   const point = pointsOf(side2, destination2);
@@ -36659,7 +37015,7 @@ var init_negative_source_admits_plaintext = __esm({
               affected: open3,
               certainty: certaintyOf(reach.workloads),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found2.at(field3)] },
-              message: `a pod without a mesh identity passes \`${field3}\` of ${named4(policy)} and reaches ${listed3(open3)}: it has none of the excluded identities, and plaintext is accepted there`,
+              message: `a pod without a mesh identity passes \`${field3}\` of ${named5(policy)} and reaches ${listed3(open3)}: it has none of the excluded identities, and plaintext is accepted there`,
               impact: "the rule keeps out the named callers and lets in everybody who shows no certificate",
               attack: `a pod of an excluded namespace without a proxy (or one that opts out) calls \`${open3[0] ?? ""}\` in plaintext`,
               remedy: 'list who may call (`principals: [...]`, at least `principals: ["*"]` beside the exclusion), or set mutual TLS to STRICT',
@@ -36708,7 +37064,7 @@ var init_deny_misses_plaintext = __esm({
               affected: open3,
               certainty: certaintyOf(side2.reachOf(policy).workloads),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...placeIn(found2)] },
-              message: `a caller that ${named4(policy)} denies reaches ${listed3(open3)} all the same when it sends plaintext: it then has no identity that the rule could match`,
+              message: `a caller that ${named5(policy)} denies reaches ${listed3(open3)} all the same when it sends plaintext: it then has no identity that the rule could match`,
               impact: "the DENY holds only for callers that choose to show who they are",
               attack: `the denied workload turns its proxy off, or calls from a pod without one, and reaches \`${open3[0] ?? ""}\``,
               remedy: 'set mutual TLS to STRICT, or add a DENY with `notPrincipals: ["*"]`',
@@ -36742,7 +37098,7 @@ var init_dry_run_left_on = __esm({
           severity: alone2.length > 0 ? "medium" : "low",
           certainty: certaintyOf(reach.workloads),
           place: { resource: policy, path: ["metadata", "annotations", "istio.io/dry-run"] },
-          message: alone2.length > 0 ? `${named4(policy)} is the only policy of ${listed3(alone2.map((workload2) => workload2.id))} and enforces nothing: it is a dry run` : `${named4(policy)} enforces nothing at ${listed3(reach.ids)}: it is a dry run`,
+          message: alone2.length > 0 ? `${named5(policy)} is the only policy of ${listed3(alone2.map((workload2) => workload2.id))} and enforces nothing: it is a dry run` : `${named5(policy)} enforces nothing at ${listed3(reach.ids)}: it is a dry run`,
           impact: "the protection that the policy describes exists in the logs only",
           remedy: "read the shadow results for representative traffic, then remove the annotation",
           validation: { positive: "a request that the policy allows is answered after the annotation is gone", negative: `a request that the policy would refuse is refused by \`${reach.ids[0] ?? ""}\` with 403` }
@@ -36801,10 +37157,10 @@ function modeDrafts(base3, head, namespaces4) {
   ];
 }
 function entryDrafts(base3, head, namespaces4) {
-  const known10 = base3.of("ServiceEntry").filter(isExternal);
+  const known11 = base3.of("ServiceEntry").filter(isExternal);
   return head.of("ServiceEntry").filter(isExternal).flatMap((entry2) => {
     const opened3 = namespaces4.flatMap(
-      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known10.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open3) => open3.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
+      (namespace) => visibleIn(entry2, namespace) ? entry2.spec.hosts.flatMap((host) => entry2.spec.ports.filter((port3) => !known11.some((other) => visibleIn(other, namespace) && other.spec.hosts.some((name2) => hostMatches(name2, host)) && other.spec.ports.some((open3) => open3.number === port3.number))).map((port3) => `${namespace} ${host}:${port3.number}`)) : []
     );
     const [first] = opened3;
     if (first === void 0) return [];
@@ -36815,7 +37171,7 @@ function entryDrafts(base3, head, namespaces4) {
         facet: "entry",
         affected: opened3,
         place: { resource: entry2, path: ["spec", "hosts"] },
-        message: `a connection from any workload of \`${from2}\`${opened3.length > 1 ? ` (and ${opened3.length - 1} more ways)` : ""} to \`${to2}\` is let through now: ${named4(entry2)} registers it; before this change the caller's proxy refused it`,
+        message: `a connection from any workload of \`${from2}\`${opened3.length > 1 ? ` (and ${opened3.length - 1} more ways)` : ""} to \`${to2}\` is let through now: ${named5(entry2)} registers it; before this change the caller's proxy refused it`,
         impact: `a compromised workload can send data to \`${to2}\``,
         remedy,
         validation: { positive: `\`${to2}\` is reached by the workload that needs it`, negative: "a call to a host that no ServiceEntry names fails" }
@@ -37094,6 +37450,38 @@ var init_entry_points = __esm({
   }
 });
 
+// src/findings/probes.ts
+function isRewritten(workload2) {
+  return goBoolean(workload2.annotations[rewriting] ?? "") !== false;
+}
+function probesOf({ resource }) {
+  if (resource === void 0 || !("containers" in resource.spec)) return [];
+  return resource.spec.containers.flatMap(
+    (container2) => container2.probes.flatMap((probe3) => {
+      const port3 = typeof probe3.port === "number" ? probe3.port : container2.ports.find((entry2) => entry2.name === probe3.port)?.port;
+      if (port3 === void 0 || probe3.type === "exec") return [];
+      return [{ probe: probe3.kind, container: container2.name, port: port3, request: probe3.type === "http" ? { protocol: "http", method: "GET", path: probe3.path ?? "/" } : { protocol: "tcp" } }];
+    })
+  );
+}
+function probesNoLongerRewritten({ base: base3, head, renamed }) {
+  return head.workloads.flatMap((workload2) => {
+    const before = base3.mesh.workloads.get(renamed.get(workload2.id) ?? workload2.id);
+    if (isRewritten(workload2) || before === void 0 || !isRewritten(before) || before.enrolment.mode !== "sidecar" || workload2.enrolment.mode !== "sidecar") return [];
+    const known11 = probesOf(before);
+    const isRefused = (side2, id, { port: port3, request: request4 }) => side2.ask({ from: { principal: null }, to: { workload: id, port: port3 }, request: request4 })?.verdict === "deny";
+    return probesOf(workload2).filter((flow) => known11.some((old) => old.container === flow.container && old.probe === flow.probe) && isRefused(base3, before.id, flow) && isRefused(head, workload2.id, flow)).map((flow) => ({ ...flow, workload: workload2 }));
+  });
+}
+var rewriting;
+var init_probes = __esm({
+  "src/findings/probes.ts"() {
+    "use strict";
+    init_go_values();
+    rewriting = "sidecar.istio.io/rewriteAppHTTPProbers";
+  }
+});
+
 // src/findings/declared-flows.ts
 function lostFlow(change2, environments2) {
   let left = mostQuestions;
@@ -37102,8 +37490,8 @@ function lostFlow(change2, environments2) {
     const { base: base3, head, renamed } = pair;
     if (base3 === void 0 || !change2.environments.includes(pair.id)) continue;
     const sides = { base: identityOf3(base3), head: identityOf3(head) };
-    const known10 = renamed.size > 0 ? void 0 : asked.find((each) => each.base === sides.base && each.head === sides.head);
-    const answer4 = known10 ?? lostIn(change2, { ...pair, base: base3 }, left);
+    const known11 = renamed.size > 0 ? void 0 : asked.find((each) => each.base === sides.base && each.head === sides.head);
+    const answer4 = known11 ?? lostIn(change2, { ...pair, base: base3 }, left);
     if ("lost" in answer4) return answer4.lost;
     left -= answer4.questions;
     if (left < 0) return void 0;
@@ -37146,19 +37534,24 @@ function namedInPolicies(change2, sides, points) {
   return allowsAt(head, point).flatMap(
     (policy) => policy.spec.rules.flatMap(
       (rule2) => distinct(exactPrincipals(rule2)).flatMap(
-        (principal) => requestsFor(change2, rule2, point).filter(({ request: request4, port: port3 }) => declares3(rule2, principal, request4, port3) && before.some((old) => declares3(old, principal, request4, port3))).map(({ request: request4, port: port3 }) => ({ query: query(change2, point, { principal: presented(head, principal) }, port3, request4), declaredBy: `\`${principal}\`, which \`${resourceId(policy)}\` allows,`, byPolicy: true }))
+        (principal) => requestsFor(change2, rule2, point).filter(({ request: request4, port: port3 }) => declares3(rule2, principal, request4, port3) && before.some((old) => declares3(old, principal, request4, port3))).filter(({ request: request4, port: port3 }) => request4.protocol === "http" || isProtocolTold(points.base, port3)).map(({ request: request4, port: port3 }) => ({ query: query(change2, point, { principal: presented(head, principal) }, port3, request4), declaredBy: `\`${principal}\`, which \`${resourceId(policy)}\` allows,`, byPolicy: true }))
       )
     )
   );
+}
+function isProtocolTold({ workload: workload2 }, port3) {
+  return (workload2?.ports.find((entry2) => entry2.port === port3)?.protocol ?? "auto") !== "auto";
 }
 function formerAccount(change2, { base: base3, head }, point) {
   const { witness } = change2;
   const caller = witness?.from.workload === void 0 ? void 0 : base3.mesh.workloads.get(witness.from.workload);
   if (witness === void 0 || caller === void 0 || change2.facet !== "identity") return [];
   const principal = `${base3.mesh.config.trustDomain}/ns/${caller.namespace}/sa/${caller.serviceAccount}`;
+  const now = head.mesh.workloads.get(caller.id);
+  const account = now?.serviceAccount === caller.serviceAccount && now.namespace === caller.namespace ? "account" : "former account";
   return allowsAt(head, point).flatMap(
     (policy) => policy.spec.rules.flatMap(
-      (rule2) => distinct(exactPrincipals(rule2)).filter((name2) => presented(base3, name2) === principal && declares3(rule2, name2, witness.request, witness.to.port)).map(() => ({ query: query(change2, point, witness.from, witness.to.port, witness.request), declaredBy: `\`${caller.id}\`, whose former account \`${resourceId(policy)}\` allows,` }))
+      (rule2) => distinct(exactPrincipals(rule2)).filter((name2) => presented(base3, name2) === principal && declares3(rule2, name2, witness.request, witness.to.port)).map(() => ({ query: query(change2, point, witness.from, witness.to.port, witness.request), declaredBy: `\`${caller.id}\`, whose ${account} \`${resourceId(policy)}\` allows,` }))
     )
   );
 }
@@ -37171,15 +37564,15 @@ function requestsFor(change2, rule2, point) {
   const ports3 = witness === void 0 ? (point.workload?.ports ?? []).map((port3) => port3.port) : [witness.to.port];
   const operations = rule2.to.length === 0 ? [{}] : rule2.to;
   const fromRule = operations.flatMap((operation) => {
-    const named10 = (operation.ports ?? []).map(Number).filter((port3) => Number.isInteger(port3));
-    return (named10.length > 0 ? named10 : ports3).map((port3) => ({ port: port3, request: sampleOf(operation) }));
+    const named11 = (operation.ports ?? []).map(Number).filter((port3) => Number.isInteger(port3));
+    return (named11.length > 0 ? named11 : ports3).map((port3) => ({ port: port3, request: sampleOf(operation) }));
   });
   return [...fromWitness, ...fromRule];
 }
 function declarable(request4) {
-  return request4.token === void 0 || request4.token.valid ? request4 : withoutToken(request4);
+  return request4.token === void 0 || request4.token.valid ? request4 : withoutToken2(request4);
 }
-function withoutToken({ protocol, sni, method, path: path2, host, headers: headers2 }) {
+function withoutToken2({ protocol, sni, method, path: path2, host, headers: headers2 }) {
   return { protocol, ...sni === void 0 ? {} : { sni }, ...method === void 0 ? {} : { method }, ...path2 === void 0 ? {} : { path: path2 }, ...host === void 0 ? {} : { host }, ...headers2 === void 0 ? {} : { headers: headers2 } };
 }
 function sampleOf(operation) {
@@ -37200,8 +37593,8 @@ function samplePath(pattern) {
 }
 function declares3(rule2, principal, request4, port3) {
   if (rule2.when.length > 0) return false;
-  const named10 = rule2.from.some((source2) => source2.principals.includes(principal) && Object.entries(source2).every(([field3, list4]) => field3 === "principals" || list4.length === 0));
-  return named10 && (rule2.to.length === 0 || rule2.to.some((operation) => covers2(operation, request4, port3)));
+  const named11 = rule2.from.some((source2) => source2.principals.includes(principal) && Object.entries(source2).every(([field3, list4]) => field3 === "principals" || list4.length === 0));
+  return named11 && (rule2.to.length === 0 || rule2.to.some((operation) => covers2(operation, request4, port3)));
 }
 function covers2(operation, request4, port3) {
   const http = request4.protocol === "http";
@@ -37232,8 +37625,8 @@ function routes2(change2, head, point) {
   });
 }
 function entriesByWorkload(side2) {
-  const known10 = entriesOf2.get(side2);
-  if (known10 !== void 0) return known10;
+  const known11 = entriesOf2.get(side2);
+  if (known11 !== void 0) return known11;
   const fresh = grouped(entryPoints(side2), (entry2) => entry2.workload.id);
   entriesOf2.set(side2, fresh);
   return fresh;
@@ -37251,17 +37644,9 @@ function webhooks(change2, head, point) {
     })
   );
 }
-function probes(change2, point) {
-  const { workload: workload2 } = point;
-  if (change2.facet !== "mtls" || workload2?.resource === void 0 || workload2.annotations["sidecar.istio.io/rewriteAppHTTPProbers"] !== "false" || !("containers" in workload2.resource.spec)) return [];
-  return workload2.resource.spec.containers.flatMap(
-    (container2) => container2.probes.flatMap((probe3) => {
-      const port3 = typeof probe3.port === "number" ? probe3.port : container2.ports.find((entry2) => entry2.name === probe3.port)?.port;
-      if (port3 === void 0 || probe3.type === "exec") return [];
-      const request4 = probe3.type === "http" ? { protocol: "http", method: "GET", path: probe3.path ?? "/" } : { protocol: "tcp" };
-      return [{ query: query(change2, point, { principal: null }, port3, request4), declaredBy: `the ${probe3.kind} probe of container \`${container2.name}\`` }];
-    })
-  );
+function probes(change2, { workload: workload2, ...point }) {
+  if (change2.facet !== "mtls" || workload2 === void 0 || isRewritten(workload2)) return [];
+  return probesOf(workload2).map(({ probe: probe3, container: container2, port: port3, request: request4 }) => ({ query: query(change2, { ...point, workload: workload2 }, { principal: null }, port3, request4), declaredBy: `the ${probe3} probe of container \`${container2}\`` }));
 }
 function query(change2, point, from2, port3, request4) {
   const to2 = point.workload === void 0 ? { selector: { namespace: point.namespace, labels: point.labels }, port: port3 } : { workload: point.workload.id, port: port3 };
@@ -37277,6 +37662,7 @@ var init_declared_flows = __esm({
     init_entry_points();
     init_facts();
     init_points();
+    init_probes();
     init_renames();
     init_rules();
     init_side_memory();
@@ -37286,6 +37672,24 @@ var init_declared_flows = __esm({
 });
 
 // src/findings/detectors/flow-lost.ts
+function lostProbe({ workload: workload2, probe: probe3, container: container2, port: port3 }) {
+  if (workload2.resource === void 0) return [];
+  return [
+    {
+      subject: workload2.id,
+      facet: `${container2} ${probe3}`,
+      affected: [`${workload2.id}:${String(port3)}`],
+      place: { resource: workload2.resource, path: [...annotationsOf(workload2.resource), rewriting] },
+      message: `the ${probe3} probe of container \`${container2}\` no longer reaches \`${workload2.id}:${String(port3)}\`: it comes in plaintext, which is refused there, and \`${rewriting}\` no longer leads it to the proxy`,
+      impact: "the pods are restarted, or get no requests, as soon as this is applied",
+      remedy: `take the annotation \`${rewriting}\` away, or let plaintext reach that port alone`,
+      validation: { positive: "the pods become ready", negative: "a request without a mesh identity to the port is refused" }
+    }
+  ];
+}
+function annotationsOf(resource) {
+  return resource.kind === "Pod" ? ["metadata", "annotations"] : ["spec", "template", "metadata", "annotations"];
+}
 function declaredLoss(context2, change2) {
   const lost = lostFlow(change2, context2.environments);
   if (lost === void 0 || lost.head.verdict === "unknown") return void 0;
@@ -37321,6 +37725,7 @@ var init_flow_lost = __esm({
     init_classify();
     init_declared_flows();
     init_detector();
+    init_probes();
     init_text2();
     flowLost = defineDetector({
       rule: "flow-lost",
@@ -37330,7 +37735,8 @@ var init_flow_lost = __esm({
         const declared2 = declaredLoss(context2, change2);
         if (declared2 !== void 0) return [declared2];
         return principalRule(change2, context2.environments) === "flow-lost" ? [observation(change2)] : [];
-      })
+      }),
+      detectOpenings: (pair) => probesNoLongerRewritten(pair).flatMap(lostProbe)
     });
   }
 });
@@ -37366,7 +37772,7 @@ var init_http_deny_on_tcp = __esm({
               affected: points,
               certainty: certaintyOf(reach),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: `\`${fieldName2(field3)}\` of ${named4(policy)} is dropped on the TCP port of ${listed3(points)}: the rule denies every connection that its other fields match`,
+              message: `\`${fieldName2(field3)}\` of ${named5(policy)} is dropped on the TCP port of ${listed3(points)}: the rule denies every connection that its other fields match`,
               impact: "connections are refused that the policy does not mean",
               remedy: "limit the rule to HTTP ports by `to.operation.ports`, or declare the port's protocol in the Service (`appProtocol: http`)",
               validation: { positive: `a TCP connection from a wanted client to \`${points[0] ?? ""}\` is accepted`, negative: "a request that the rule names is refused on the HTTP port with 403" }
@@ -37425,7 +37831,7 @@ var init_http_policy_without_http = __esm({
               severity: action2 === "DENY" || ambient.length > 0 ? "high" : "medium",
               certainty: blind.some((workload2) => workload2.resource === void 0) ? "conditional" : certaintyOf(blind),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...field3] },
-              message: action2 === "ALLOW" ? `\`${fieldName2(field3)}\` in ${named4(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): the rule allows nobody` : `\`${fieldName2(field3)}\` in ${named4(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): what it means to deny is not denied`,
+              message: action2 === "ALLOW" ? `\`${fieldName2(field3)}\` in ${named5(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): the rule allows nobody` : `\`${fieldName2(field3)}\` in ${named5(policy)} is evaluated by nothing at ${listed3(ids3)} (${where}): what it means to deny is not denied`,
               impact: action2 === "ALLOW" ? "the callers that the rule names are refused" : "requests that the policy is there to stop reach the workload",
               remedy: "give the destination a waypoint and attach the policy to it by `targetRefs`, or restrict by identity and port only",
               validation: {
@@ -37442,16 +37848,20 @@ var init_http_policy_without_http = __esm({
 });
 
 // src/findings/detectors/identity-gained.ts
+function goesAround({ environments: environments2 }, { witness, environments: within4 }) {
+  const caller = witness?.from.workload;
+  return caller !== void 0 && environments2.some(({ id, head }) => within4.includes(id) && (head.mesh.workloads.get(caller)?.enrolment.mode ?? "none") !== "none");
+}
 function presentsNone({ region: region3 }) {
   return region3.cubes.length > 0 && region3.cubes.every(({ peers }) => peers?.only?.length === 1 && peers.only[0] === "(none)");
 }
-function hasAccountOfItsOwn({ environments: environments2 }, { callers: callers5, environments: within3 }) {
+function hasAccountOfItsOwn({ environments: environments2 }, { callers: callers5, environments: within4 }) {
   if (callers5.plaintext || callers5.open.length > 0 || callers5.known.length === 0) return false;
-  return environments2.filter(({ id }) => within3.includes(id)).every(({ base: base3, head }) => {
+  return environments2.filter(({ id }) => within4.includes(id)).every(({ base: base3, head }) => {
     if (base3 === void 0) return false;
-    const known10 = new Set(callers5.known);
-    const acting2 = [...head.mesh.workloads.values()].filter((workload2) => known10.has(`${workload2.namespace}/${workload2.name}[${workload2.kind}]`));
-    return acting2.length === known10.size && acting2.every((workload2) => !isMade(base3.mesh, workload2) && isMade(head.mesh, workload2) && usersOf(base3.mesh, workload2) === 0 && usersOf(head.mesh, workload2) === 1);
+    const known11 = new Set(callers5.known);
+    const acting2 = [...head.mesh.workloads.values()].filter((workload2) => known11.has(`${workload2.namespace}/${workload2.name}[${workload2.kind}]`));
+    return acting2.length === known11.size && acting2.every((workload2) => !isMade(base3.mesh, workload2) && isMade(head.mesh, workload2) && usersOf(base3.mesh, workload2) === 0 && usersOf(head.mesh, workload2) === 1);
   });
 }
 function isMade(mesh2, { namespace, serviceAccount }) {
@@ -37460,7 +37870,7 @@ function isMade(mesh2, { namespace, serviceAccount }) {
 function usersOf(mesh2, { namespace, serviceAccount }) {
   return [...mesh2.workloads.values()].filter((other) => other.namespace === namespace && other.serviceAccount === serviceAccount).length;
 }
-var identityGained, underAnother, withoutIdentity2;
+var identityGained, underAnother, withoutIdentity2, aroundProxy;
 var init_identity_gained = __esm({
   "src/findings/detectors/identity-gained.ts"() {
     "use strict";
@@ -37484,7 +37894,7 @@ var init_identity_gained = __esm({
         change: change2,
         ...change2.direction === "widened" ? {} : { certainty: "undecided" },
         message: openedMessage(change2),
-        ...presentsNone(change2) ? withoutIdentity2 : underAnother,
+        ...presentsNone(change2) ? goesAround(context2, change2) ? aroundProxy : withoutIdentity2 : underAnother,
         validation: openedValidation(change2)
       } : {
         change: change2,
@@ -37502,6 +37912,10 @@ var init_identity_gained = __esm({
     withoutIdentity2 = {
       impact: "the workload presents no identity any more, so that what names its account no longer meets it; whoever controls its pods may do what plaintext may",
       remedy: "keep the workload in the mesh, or ask for an identity at the destination (STRICT, or an ALLOW by principal)"
+    };
+    aroundProxy = {
+      impact: "these calls go around the workload's own proxy and carry no identity any more, so that what names its account no longer meets them; whoever controls its pods may do what plaintext may",
+      remedy: "let its sidecar carry the calls again (`excludeOutboundPorts` and the like), or ask for an identity at the destination (STRICT, or an ALLOW by principal)"
     };
   }
 });
@@ -37528,9 +37942,9 @@ function grantsOf(side2) {
       const account = kind === "ServiceAccount" ? `${home ?? namespace ?? ""}/${name2}` : void 0;
       const subject = account === void 0 ? `${kind.toLowerCase()} \`${name2}\`` : `service account \`${account}\``;
       const key3 = `${subject} ${namespace ?? "*"}`;
-      const known10 = grants.get(key3) ?? { subject, account, namespace, binding, rights: /* @__PURE__ */ new Map() };
-      for (const [right, resource, index] of rights) known10.rights.set(right, { resource, path: ["rules", index] });
-      grants.set(key3, known10);
+      const known11 = grants.get(key3) ?? { subject, account, namespace, binding, rights: /* @__PURE__ */ new Map() };
+      for (const [right, resource, index] of rights) known11.rights.set(right, { resource, path: ["rules", index] });
+      grants.set(key3, known11);
     }
   }
   return grants;
@@ -37612,7 +38026,7 @@ var init_ingress_plaintext = __esm({
               facet: String(server.port.number),
               affected: server.hosts.map((host) => `${host}:${server.port.number} ${JSON.stringify(gateway2.spec.selector ?? {})}`),
               place: { resource: gateway2, path: ["spec", "servers", index, "port"] },
-              message: `${named4(gateway2)} serves ${listed3(server.hosts)} in plain HTTP on port ${server.port.number}, without a redirect`,
+              message: `${named5(gateway2)} serves ${listed3(server.hosts)} in plain HTTP on port ${server.port.number}, without a redirect`,
               impact: "passwords, tokens and cookies of users can be read and changed on the way",
               remedy: "set `tls.httpsRedirect: true` on this server and serve the hosts on an HTTPS one",
               validation: { positive: "the host is answered over HTTPS", negative: "a plain HTTP request is answered with a redirect and nothing else" }
@@ -37643,9 +38057,9 @@ function weakened({ base: base3, head }) {
     if (!certificate && !version3) continue;
     const words3 = certificate ? `no longer asks clients for a certificate (\`${old.tls.mode}\` became \`${server.tls.mode}\`)` : `takes TLS 1.2 where it asked for 1.3`;
     const id = `${resourceId(server.gateway)} ${String(server.index)} ${words3}`;
-    const known10 = found2.get(id) ?? { server, hosts: [], words: words3, severity: certificate ? "high" : "medium" };
-    known10.hosts.push(key3.slice(key3.lastIndexOf(" ") + 1));
-    found2.set(id, known10);
+    const known11 = found2.get(id) ?? { server, hosts: [], words: words3, severity: certificate ? "high" : "medium" };
+    known11.hosts.push(key3.slice(key3.lastIndexOf(" ") + 1));
+    found2.set(id, known11);
   }
   return [...found2.values()].map(({ server: { gateway: gateway2, index }, hosts, words: words3, severity: severity2 }) => ({
     subject: resourceId(gateway2),
@@ -37653,7 +38067,7 @@ function weakened({ base: base3, head }) {
     affected: hosts.map((host) => `${host} ${words3}`),
     severity: severity2,
     place: { resource: gateway2, path: ["spec", "servers", index, "tls"] },
-    message: `${named4(gateway2)} ${words3} for ${listed3(hosts)}`,
+    message: `${named5(gateway2)} ${words3} for ${listed3(hosts)}`,
     impact: severity2 === "high" ? "anyone outside who reaches the gateway gets as far as clients with a certificate did" : "connections may be held to an older version of TLS",
     remedy: severity2 === "high" ? "keep `tls.mode: MUTUAL`, or ask for another proof at the gateway (a token, a policy)" : "keep `minProtocolVersion: TLSV1_3` where every client can",
     validation: { positive: "a client that was answered before still is", negative: severity2 === "high" ? "a client without a certificate is refused by the gateway" : "a client that offers TLS 1.2 at most is refused" }
@@ -37705,7 +38119,7 @@ var init_ingress_tls_weakened = __esm({
               facet: `${server.port.number} ${weakness.kind}`,
               affected: server.hosts.map((host) => `${host}:${server.port.number} ${weakness.kind} ${JSON.stringify(gateway2.spec.selector ?? {})}`),
               place: { resource: gateway2, path: ["spec", "servers", index, "tls"] },
-              message: `${named4(gateway2)} ${weakness.words} for ${listed3(server.hosts)} on port ${server.port.number}`,
+              message: `${named5(gateway2)} ${weakness.words} for ${listed3(server.hosts)} on port ${server.port.number}`,
               impact: weakness.impact,
               remedy: weakness.remedy,
               validation: { positive: "a client with TLS 1.2 and a certificate where one is asked is answered", negative: weakness.negative }
@@ -38025,15 +38439,15 @@ function lowerHeader(name2, wanted2, context2) {
   return lowered3(name2.toLowerCase(), any, [], wanted2, context2);
 }
 function lowerWithout(name2, unwanted, context2) {
-  const lower2 = name2.toLowerCase();
-  if (asksPresence(unwanted)) return lower2.startsWith(":") || lower2 === "host" ? [] : lowered3(lower2, [], [{ type: "present" }], unwanted, context2);
-  const none6 = lower2.startsWith(":") || lower2 === "host" ? void 0 : textMatchers(unwanted);
+  const lower3 = name2.toLowerCase();
+  if (asksPresence(unwanted)) return lower3.startsWith(":") || lower3 === "host" ? [] : lowered3(lower3, [], [{ type: "present" }], unwanted, context2);
+  const none6 = lower3.startsWith(":") || lower3 === "host" ? void 0 : textMatchers(unwanted);
   if (none6 === void 0) {
-    const key3 = boolean(`header ${lower2}, or none, ${said3(unwanted)}`, { on: "header", name: name2, match: unwanted, holds: (request4) => textFits(unwanted, headerOf(name2, request4) ?? "") }, context2);
+    const key3 = boolean(`header ${lower3}, or none, ${said3(unwanted)}`, { on: "header", name: name2, match: unwanted, holds: (request4) => textFits(unwanted, headerOf(name2, request4) ?? "") }, context2);
     return key3.map((predicates) => predicates.map(({ dimension, any }) => ({ dimension, any: [], none: any })));
   }
   const empty2 = textFits(unwanted, "") ? [{ type: "absent" }] : [];
-  return lowered3(lower2, [], [...none6, ...empty2], unwanted, context2);
+  return lowered3(lower3, [], [...none6, ...empty2], unwanted, context2);
 }
 function lowered3(name2, any, none6, match, context2) {
   const condition = { on: "header", name: name2, any, none: none6 };
@@ -38091,7 +38505,7 @@ var init_route_lowering = __esm({
 
 // src/posture/gateway-connections.ts
 function clientKinds2(chain, chains, byName2) {
-  return chain.http === void 0 ? streamClients(chain, chains) : httpClients(chain, byName2 ? named5(chain, chains) : isNamed(chain) ? [[]] : []);
+  return chain.http === void 0 ? streamClients(chain, chains) : httpClients(chain, byName2 ? named6(chain, chains) : isNamed(chain) ? [[]] : []);
 }
 function httpClients(chain, names4) {
   if (chain.tls === void 0) {
@@ -38100,7 +38514,7 @@ function httpClients(chain, names4) {
   return throughTls(chain.tls, names4, { own: protocolPredicate(["https"]), mesh: protocolPredicate(["http"]) });
 }
 function streamClients(chain, chains) {
-  const names4 = named5(chain, chains);
+  const names4 = named6(chain, chains);
   if (chain.tls !== void 0) return throughTls(chain.tls, names4, { own: protocolPredicate(["https", "tls"]), mesh: protocolPredicate(["http", "tcp"]) });
   const plain6 = chain.names.length > 0 ? [] : [[protocolPredicate(["http", "tcp"]), unidentified]];
   const tls2 = names4.flatMap((name2) => [[protocolPredicate(["https", "tls"]), ...name2], [identified3, ...name2]]);
@@ -38149,9 +38563,9 @@ function certificateFor(certificates, holds3) {
   const signed3 = [...new Set(taking.flatMap(({ by }) => by))].filter((one) => taking.every(({ by }) => by.includes(one) || by.includes(anybody)) && !refusing.some(({ by, names: names4 }) => names4.length === 0 && by.includes(one)));
   for (const by of signed3) {
     const against = new Set(refusing.filter((other) => other.by.includes(by)).flatMap(({ names: names4 }) => names4));
-    const named10 = taking.filter(({ names: names4 }) => names4.length > 0).map(({ names: names4 }) => names4.find((name2) => !against.has(name2)));
-    const sans = named10.filter((name2) => name2 !== void 0);
-    if (sans.length === named10.length) return { by, ...sans.length === 0 ? {} : { sans: [...new Set(sans)] } };
+    const named11 = taking.filter(({ names: names4 }) => names4.length > 0).map(({ names: names4 }) => names4.find((name2) => !against.has(name2)));
+    const sans = named11.filter((name2) => name2 !== void 0);
+    if (sans.length === named11.length) return { by, ...sans.length === 0 ? {} : { sans: [...new Set(sans)] } };
   }
   return void 0;
 }
@@ -38160,11 +38574,11 @@ function certificateOf({ trusts, subjectAltNames, insecureSkipVerify }) {
   const names4 = subjectAltNames.length === 0 ? "" : ` with name ${[...subjectAltNames].sort().join(" or ")}`;
   return { dimension: `opaque:client certificate of ${[...trusts].sort().join(" or ")}${names4}`, by: trusts, names: subjectAltNames };
 }
-function named5(chain, chains) {
-  const known10 = [...new Set(chains.flatMap(({ names: names4 }) => names4))].filter((name2) => name2 === name2.toLowerCase());
-  if (chain.names.length === 0) return known10.length === 0 ? [[]] : [[{ dimension: "sni", any: [], none: known10.map(patternOf3) }]];
+function named6(chain, chains) {
+  const known11 = [...new Set(chains.flatMap(({ names: names4 }) => names4))].filter((name2) => name2 === name2.toLowerCase());
+  if (chain.names.length === 0) return known11.length === 0 ? [[]] : [[{ dimension: "sni", any: [], none: known11.map(patternOf3) }]];
   const own4 = chain.names.filter((name2) => name2 === name2.toLowerCase());
-  return own4.map((name2) => [{ dimension: "sni", any: [patternOf3(name2)], none: name2.startsWith("*.") ? known10.filter((other) => other !== name2 && isWithin3(other, name2)).map(patternOf3) : [] }]);
+  return own4.map((name2) => [{ dimension: "sni", any: [patternOf3(name2)], none: name2.startsWith("*.") ? known11.filter((other) => other !== name2 && isWithin3(other, name2)).map(patternOf3) : [] }]);
 }
 function isNamed({ names: names4 }) {
   return names4.length === 0 || names4.some(mayLead);
@@ -38173,9 +38587,9 @@ function mayLead(name2) {
   return name2 === name2.toLowerCase() && (!name2.startsWith("*") || name2.startsWith("*."));
 }
 function serverNames(chains) {
-  const known10 = new Set(chains.flatMap(({ names: names4 }) => names4));
-  const one = (name2) => name2.startsWith("*.") ? ["www", "app", "x"].map((label3) => `${label3}${name2.slice(1)}`).find((each) => !known10.has(each)) ?? `xyzzy${name2.slice(1)}` : name2;
-  return [...new Set([...known10].filter(mayLead).map(one))].sort();
+  const known11 = new Set(chains.flatMap(({ names: names4 }) => names4));
+  const one = (name2) => name2.startsWith("*.") ? ["www", "app", "x"].map((label3) => `${label3}${name2.slice(1)}`).find((each) => !known11.has(each)) ?? `xyzzy${name2.slice(1)}` : name2;
+  return [...new Set([...known11].filter(mayLead).map(one))].sort();
 }
 function patternOf3(name2) {
   return name2.startsWith("*.") ? { type: "suffix", text: name2.slice(1) } : { type: "exact", text: name2 };
@@ -38206,8 +38620,8 @@ function gatewayLayers(mesh2, seat, chain, port3, peer) {
 }
 function constants2(seat, port3, peer) {
   const certificate = peer === null ? null : `By=spiffe://${seat.identity};Hash=certificate;Subject="";URI=spiffe://${peer ?? ""}`;
-  const known10 = peer === void 0 ? [] : [["peer", peer], ["header:x-forwarded-client-cert", certificate]];
-  const values5 = [["port", port3], ["destination.ip", parseIp(unnamedPodAddress) ?? 0n], ...known10];
+  const known11 = peer === void 0 ? [] : [["peer", peer], ["header:x-forwarded-client-cert", certificate]];
+  const values5 = [["port", port3], ["destination.ip", parseIp(unnamedPodAddress) ?? 0n], ...known11];
   return { key: shortHash(...values5.map(([dimension, value]) => `${dimension}=${valueKey(value)}`)), values: new Map(values5) };
 }
 function fromItself(cube3) {
@@ -38226,15 +38640,677 @@ var init_gateway_layers = __esm({
   }
 });
 
+// src/semantics/gateways/forwarded-paths.ts
+function pathsSeenAs(how, pattern, normalization) {
+  switch (how.type) {
+    case "same":
+      return pattern.type === "template" ? { type: "asked" } : { type: "paths", patterns: [pattern] };
+    case "any":
+      return { type: pathMatches(pattern, normalizePath(how.to, normalization)) ? "all" : "none" };
+    case "regex":
+      return { type: "asked" };
+    case "moved":
+      if (how.anyCase || pattern.type === "template" || !isPlain2(how.to)) return { type: "asked" };
+      return how.slash ? behindSlash(how.from, pattern) : behindText(how.from, how.to, pattern);
+  }
+}
+function isPlain2(to2) {
+  return to2 === "" || to2.startsWith("/") && !/[%\\?#]|\/\/|\/\.|[^\u0021-\u007e]/.test(to2);
+}
+function behindText(from2, to2, pattern) {
+  switch (pattern.type) {
+    case "exact":
+      return pattern.text.startsWith(to2) ? { type: "paths", patterns: [{ type: "exact", text: `${from2}${pattern.text.slice(to2.length)}` }] } : { type: "none" };
+    case "prefix":
+      if (to2.startsWith(pattern.text)) return { type: "all" };
+      return pattern.text.startsWith(to2) ? { type: "paths", patterns: [{ type: "prefix", text: `${from2}${pattern.text.slice(to2.length)}` }] } : { type: "none" };
+    case "suffix":
+      return behindEnding(from2, to2, pattern.text);
+    case "non-empty":
+    case "present":
+      return { type: "all" };
+  }
+}
+function behindEnding(from2, to2, ending) {
+  const across = (text8) => Array.from({ length: ending.length }, (_, index) => index + 1).filter((length) => text8.endsWith(ending.slice(0, length))).map((length) => `${from2}${ending.slice(length)}`);
+  const [seen, sent] = [across(to2), across(from2)];
+  if (sent.some((path2) => !seen.includes(path2))) return { type: "asked" };
+  return { type: "paths", patterns: [{ type: "suffix", text: ending }, ...seen.map((text8) => ({ type: "exact", text: text8 }))] };
+}
+function behindSlash(from2, pattern) {
+  const rest = behindText(from2, "", pattern);
+  const alone2 = pathMatches(pattern, "/");
+  if (rest.type !== "paths" || !alone2) return rest;
+  return { type: "paths", patterns: [...rest.patterns, { type: "exact", text: from2 }] };
+}
+function pathsNormalizedAgain(how, normalization) {
+  if (how.type !== "moved" || how.anyCase || how.slash || normalization === "NONE" || !how.to.endsWith("/") || how.from.endsWith("/")) return [];
+  const exact2 = [".", ".."].map((text8) => ({ type: "exact", text: `${how.from}${text8}` }));
+  const begun = ["./", "../", ".;", "..;", ...normalization === "BASE" ? [] : ["/"]].map((text8) => ({ type: "prefix", text: `${how.from}${text8}` }));
+  return [...exact2, ...begun];
+}
+var init_forwarded_paths = __esm({
+  "src/semantics/gateways/forwarded-paths.ts"() {
+    "use strict";
+    init_matches();
+    init_normalize_path();
+  }
+});
+
+// src/posture/point-conditions.ts
+function conditionsMet(mesh2, meetings, given) {
+  const found2 = /* @__PURE__ */ new Map();
+  for (const { seat, met, handling, conditions } of meetings) {
+    for (const [dimension, { condition }] of conditions) {
+      const told = given[dimension];
+      if (told !== void 0) found2.set(dimension, told);
+      if (told !== void 0 || found2.has(dimension) || handling.outcome !== "chain") continue;
+      const check = checkToken(handling.chain === "http" ? tokenRules(seat.attached.requestAuthentication, mesh2.config) : [], met.raw, given);
+      if (check.result === "passed") found2.set(dimension, conditionHolds(condition, seenAt(mesh2, seat, met, handling, check.token, check.headers, check.path, {})));
+    }
+  }
+  return found2;
+}
+var init_point_conditions = __esm({
+  "src/posture/point-conditions.ts"() {
+    "use strict";
+    init_condition();
+    init_request_authentication2();
+    init_token_check();
+    init_envoy();
+  }
+});
+
+// src/posture/point-request.ts
+function requestAt(point, protocol, readsHeaders) {
+  const given = {};
+  const headers2 = {};
+  for (const [dimension, value] of point) {
+    if (dimension.startsWith("header:") && typeof value === "string") headers2[dimension.slice("header:".length)] = value;
+    if (dimension.startsWith("opaque:")) given[dimension] = value === true;
+  }
+  const remote = point.get("remote.ip");
+  if (readsHeaders && typeof remote === "bigint" && remote !== point.get("source.ip") && !point.has("header:x-forwarded-for")) headers2["x-forwarded-for"] = formatIp(remote);
+  const request4 = { protocol };
+  if (protocol === "http" || protocol === "https") {
+    const token = point.get("token");
+    const inPath = isToken3(token) && token.location.startsWith("parameter:");
+    const path2 = askedPath(textAt5(point, "path"), inPath ? null : textAt5(point, "path.query"));
+    if (point.has("method")) request4.method = textAt5(point, "method") ?? "GET";
+    if (path2 !== null) request4.path = path2;
+    const host = textAt5(point, "host");
+    if (host !== null) request4.host = host;
+    if (isToken3(token)) {
+      const holder = headerOfLocation(token.location);
+      if (holder !== void 0) Reflect.deleteProperty(headers2, holder);
+      request4.token = askedToken(token, point);
+      if (token.signedBy !== "all") for (const keys of token.signedBy) given[`keys:${keys}`] = true;
+    }
+  }
+  if (readsHeaders && Object.keys(headers2).length > 0) request4.headers = headers2;
+  const sni = textAt5(point, "sni");
+  if (sni !== null) request4.sni = sni;
+  return { request: request4, given };
+}
+function textAt5(point, dimension) {
+  const value = point.get(dimension);
+  return typeof value === "string" ? value : null;
+}
+function isToken3(value) {
+  return typeof value === "object" && value !== null && "signedBy" in value;
+}
+function askedPath(raw, withQuery) {
+  if (raw === null || withQuery === null) return withQuery ?? raw;
+  return withQuery.split("?", 1)[0] === raw.split("?", 1)[0] ? withQuery : raw;
+}
+function headerOfLocation(location) {
+  const [kind, name2] = location.split(":");
+  if (kind === "authorization" || kind === "cookie") return kind;
+  return kind === "header" ? name2 : void 0;
+}
+function askedToken(token, point) {
+  const claims = {};
+  if (token.issuer !== null) claims["iss"] = token.issuer;
+  if (token.subject !== null) claims["sub"] = token.subject;
+  for (const [dimension, value] of point) {
+    if (dimension.startsWith("written:") && typeof value === "string") setAt(claims, claimPathOf(dimension), writtenValue(value, point.get(claimDimension(claimPathOf(dimension)))));
+    if (!dimension.startsWith("claim:")) continue;
+    const written3 = point.get(writtenDimension(claimPathOf(dimension)));
+    if (typeof written3 === "string") continue;
+    const texts9 = typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
+    if (texts9.length > 0) setClaim(claims, claimPathOf(dimension), texts9, written3 === null);
+  }
+  const valid = token.signedBy === "all";
+  const [kind, ...rest] = token.location.split(":");
+  const after = rest.join(":");
+  if (kind === "authorization") return { valid, claims, in: "authorization", ...after === "Bearer " ? {} : { prefix: after } };
+  if (kind !== "header") return { valid, claims, in: token.location };
+  const colon2 = after.indexOf(":");
+  const prefix3 = after.slice(colon2 + 1);
+  return { valid, claims, in: `header:${after.slice(0, colon2)}`, ...prefix3 === "" ? {} : { prefix: prefix3 } };
+}
+function writtenValue(written3, texts9) {
+  if (!Array.isArray(texts9) || texts9.length > 0) return written3;
+  if (written3 === "true" || written3 === "false") return written3 === "true";
+  return String(Number(written3)) === written3 ? Number(written3) : written3;
+}
+function setClaim(claims, path2, texts9, asList) {
+  const only4 = texts9.length === 1 ? texts9[0] : void 0;
+  setAt(claims, path2, !asList && only4 !== void 0 && !only4.includes(" ") ? only4 : texts9);
+}
+function setAt(claims, path2, value) {
+  let at2 = claims;
+  for (const part3 of path2.slice(0, -1)) {
+    const inner = at2[part3];
+    const next = inner !== null && typeof inner === "object" && !Array.isArray(inner) ? { ...inner } : {};
+    at2[part3] = next;
+    at2 = next;
+  }
+  at2[path2.at(-1) ?? ""] = value;
+}
+var init_point_request = __esm({
+  "src/posture/point-request.ts"() {
+    "use strict";
+    init_values();
+    init_ip();
+  }
+});
+
+// src/posture/point-token.ts
+function setToken(point, asked, rules3, given) {
+  const sent = withToken(asked.raw);
+  const junk = isRead2(asked.raw.token, rules3) || isPreflight(asked.raw) ? void 0 : tokenReadAnyway(rules3, sent, asked.raw.token !== void 0);
+  if (junk !== void 0) point.set("token", { location: junk, signedBy: [], issuer: null, subject: null });
+  if (asked.raw.token !== void 0 && junk === void 0 && !isPreflight(asked.raw)) {
+    point.set("token", tokenValue(asked.raw.token, asked.raw.headers, given));
+    for (const path2 of claimPaths(asked.raw.token.claims)) {
+      point.set(claimDimension(path2), [...claimTexts(asked.raw.token.claims, path2, rules3[0]?.spaceDelimited ?? /* @__PURE__ */ new Set())]);
+      point.set(writtenDimension(path2), writtenText(asked.raw.token.claims, path2) ?? null);
+    }
+  }
+}
+function isRead2(token, rules3) {
+  return token !== void 0 && rules3.some((rule2) => rule2.locations.some((location) => readingAt(locationText(location), locationText(token.location)) !== "nothing"));
+}
+function tokenReadAnyway(rules3, sent, beside2) {
+  const place3 = rules3.flatMap((rule2) => rule2.locations).find((location) => textsAt2(location, sent).length > 0);
+  if (place3 !== void 0) return locationText(place3.in === "header" ? { ...place3, prefix: beginning(sent.headers.get(place3.name) ?? "", place3.prefix) } : place3);
+  if (beside2) return void 0;
+  return sent.headers.get("authorization")?.startsWith("Bearer ") === true ? "authorization:Bearer " : void 0;
+}
+function beginning(value, prefix3) {
+  return prefix3 === "" ? "" : value.slice(0, value.indexOf(prefix3) + prefix3.length);
+}
+function tokenValue(token, headers2, given) {
+  const text8 = (value) => typeof value === "string" ? value : null;
+  const named11 = Object.entries(given).filter(([key3]) => key3.startsWith("keys:"));
+  const verified = named11.filter(([, right]) => right).map(([key3]) => key3.slice("keys:".length));
+  const spoiled = token.location.in === "header" && (headers2.get(token.location.name) ?? "") !== "";
+  const signedBy = spoiled || surelyRefused(token.claims) ? [] : token.valid && named11.length === 0 ? "all" : verified;
+  return { location: locationText(token.location), signedBy, issuer: text8(token.claims["iss"]), subject: text8(token.claims["sub"]) };
+}
+function claimPaths(claims, before = []) {
+  return Object.entries(claims).flatMap(([name2, value]) => {
+    const path2 = [...before, name2];
+    if (value !== null && typeof value === "object" && !Array.isArray(value)) return claimPaths(Object.fromEntries(Object.entries(value)), path2);
+    return [path2];
+  });
+}
+var init_point_token = __esm({
+  "src/posture/point-token.ts"() {
+    "use strict";
+    init_request_authentication2();
+    init_token_check();
+    init_values();
+    init_token_place();
+  }
+});
+
+// src/posture/point.ts
+function queryOf(workload2, point, asks2 = { pods: false }) {
+  const peer = identityAt(point);
+  const protocol = protocolAt(point);
+  const { request: request4, given } = requestAt(point, protocol, protocol === "http");
+  const remote = point.get("remote.ip");
+  const behindSidecar = asks2.sidecar ?? isSidecar(workload2);
+  const direct = protocol === "http" && point.get("header:x-forwarded-for") === null ? remote : void 0;
+  const source2 = point.get("source.ip") ?? direct ?? (asks2.pods && callerNamespace(point.get("peer") ?? null) === void 0 ? parseIp(unnamedClientAddress) : void 0);
+  const destination2 = point.get("destination.ip");
+  const addressed2 = textAt5(point, "address");
+  const byName2 = addressed2 === null || addressed2 === podAddress || addressed2 === pastWaypoints ? void 0 : /^(.*):(\d+)$/.exec(addressed2);
+  const where = byName2?.[1] !== void 0 ? { host: byName2[1] } : workload2.resource === void 0 ? { selector: { namespace: workload2.namespace, labels: workload2.labels } } : { workload: workload2.id };
+  return {
+    from: {
+      principal: peer,
+      ...typeof source2 === "bigint" ? { ip: formatIp(source2) } : {},
+      ...asks2.pods ? callingPod(point) : {},
+      // Without an address a point speaks of the pod itself, past any waypoint; a sidecar's chains are those of connections that are in no tunnel.
+      ...addressed2 === pastWaypoints || addressed2 === null && !behindSidecar && (isAmbient(workload2) || asks2.mixed === true && peer !== null) ? { direct: true } : {},
+      ...addressed2 === null && (asks2.pods || asks2.mixed === true) && peer !== null && behindSidecar ? { client: "sidecar" } : {},
+      ...addressed2 !== null && peer !== null ? { client: "ambient" } : {}
+    },
+    to: { ...where, ...typeof destination2 === "bigint" ? { ip: formatIp(destination2) } : {}, port: byName2?.[2] === void 0 ? portAt2(point, workload2, protocol) : Number(byName2[2]) },
+    request: request4,
+    ...Object.keys(given).length > 0 ? { given } : {}
+  };
+}
+function queryOutside(point, otherwise2) {
+  const address = point.get("destination.ip");
+  const port3 = point.get("port");
+  const transport = point.get("transport");
+  return {
+    from: { principal: null, ...callingPod(point) },
+    to: { ip: formatIp(typeof address === "bigint" ? address : otherwise2), port: typeof port3 === "number" ? port3 : 443 },
+    request: { protocol: transport === "UDP" ? "udp" : transport === "SCTP" ? "sctp" : "tcp" }
+  };
+}
+function identityAt(point) {
+  const identity2 = identityOf2(point.get("peer") ?? null);
+  return typeof identity2 === "string" ? identity2 : null;
+}
+function callingPod(point) {
+  const pod = callerNamespace(point.get("peer") ?? null);
+  if (pod === void 0) return {};
+  const labels3 = {};
+  for (const [dimension, value] of point) if (dimension.startsWith("pod-label:") && typeof value === "string") labels3[dimension.slice("pod-label:".length)] = value;
+  return { pod: { namespace: pod.namespace, labels: labels3, ...Object.keys(pod.namespaceLabels).length > 0 ? { namespaceLabels: pod.namespaceLabels } : {} } };
+}
+function protocolAt(point) {
+  const transport = point.get("transport");
+  if (transport === "UDP" || transport === "SCTP") return transport === "UDP" ? "udp" : "sctp";
+  const value = valueAt3(point, "protocol");
+  return value === "tcp" || value === "tls" || value === "https" ? value : "http";
+}
+function portAt2(point, workload2, protocol) {
+  const value = point.get("port");
+  if (typeof value === "number") return value;
+  const fitting2 = workload2.ports.find((port3) => port3.captured && (protocol === "http" ? port3.protocol === "http" : port3.protocol === "tcp"));
+  return (fitting2 ?? workload2.ports.find((port3) => port3.captured && port3.protocol !== "udp"))?.port ?? 80;
+}
+function pointOf2(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2)) {
+  const { enrolment } = workload2;
+  const way = wayAsked(mesh2, workload2, query3, posture);
+  const atSidecar = way?.waypoint === void 0 && (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode) === "sidecar";
+  const fromAmbient2 = atSidecar && way !== void 0 && way.address !== null && query3.from.principal != null;
+  const tunnelled = fromAmbient2 && takesTunnels(mesh2, workload2);
+  const behindEnvoy = way?.waypoint !== void 0 || atSidecar;
+  if (atSidecar && !tunnelled && isProxyPort(workload2, query3.to.port)) return void 0;
+  const named11 = withAuthority((way?.waypoint !== void 0 || tunnelled) && query3.to.host === void 0 ? { ...query3, request: { host: `${unnamedPodAddress}:${String(way.port)}`, ...query3.request } } : query3);
+  const asked = askedRequest(way === void 0 ? named11 : { ...named11, to: { ...query3.to, port: way.port } }, query3.from.principal ?? null, workload2);
+  const attached = policiesFor(mesh2, workload2);
+  const readAtPod = way?.waypoint === void 0 || isSidecar(workload2) ? tokenRules(attached.requestAuthentication, mesh2.config) : [];
+  const rules3 = [...way?.waypoint === void 0 ? [] : tokenRules(policiesAtWaypoint(mesh2, way.waypoint, way.service).requestAuthentication, mesh2.config), ...readAtPod];
+  const met = fromAmbient2 && !tunnelled ? { ...asked, principal: null, sni: null } : asked;
+  const handling = way?.waypoint !== void 0 ? handleTunnel(addressedProtocol(way.service, query3.to.port), asked.protocol) : tunnelled ? handleTunnel(protocolOf(workload2, asked.port), asked.protocol) : handleConnection(protocolOf(workload2, asked.port), modeAt(effectiveMtls(mesh2, attached), asked.port).mode, { protocol: met.protocol, identity: met.principal !== null });
+  if (behindEnvoy && asked.protocol === "http" && handling.outcome === "chain" && handling.chain === "http" && refusedAsHttp(asked) !== void 0) return void 0;
+  const sent = withToken(asked.raw);
+  const point = /* @__PURE__ */ new Map([
+    ["peer", asked.principal],
+    ["source.ip", asked.sourceIp],
+    ["remote.ip", remoteAddress(asked.raw.headers, asked.sourceIp)],
+    ["destination.ip", asked.destinationIp],
+    ["port", asked.port],
+    ["address", way?.address ?? null],
+    ["protocol", asked.protocol],
+    ["sni", asked.sni],
+    ["host", asked.host],
+    ["method", asked.raw.method],
+    ["path", asked.raw.path],
+    ["path.query", pathWithQuery(sent.path, mesh2)],
+    ["token", null]
+  ]);
+  for (const [name2, value] of sent.headers) point.set(`header:${name2}`, value);
+  const { pod } = query3.from;
+  if (pod !== void 0) {
+    point.set("peer", { principal: asked.principal, namespace: pod.namespace, namespaceLabels: pod.namespaceLabels ?? {} });
+    for (const [key3, value] of Object.entries(pod.labels)) point.set(`pod-label:${key3}`, value);
+  }
+  point.set("transport", query3.request.protocol === "udp" ? "UDP" : query3.request.protocol === "sctp" ? "SCTP" : "TCP");
+  setToken(point, asked, rules3, query3.given ?? {});
+  const meetings = way?.waypoint === void 0 ? [{ seat: sidecarSeat(mesh2, workload2, attached, tunnelled), met, handling, conditions: posture.conditions }] : throughWaypoint2(mesh2, workload2, { seat: waypointSeat(mesh2, way.waypoint, way.service), met, handling }, [...posture.waypoints.values()].filter(({ address }) => address === way.address));
+  for (const [dimension, holds3] of conditionsMet(mesh2, meetings, query3.given ?? {})) point.set(dimension, holds3);
+  return point;
+}
+function throughWaypoint2(mesh2, workload2, front, ways) {
+  const attached = policiesFor(mesh2, workload2);
+  const tunnelled = takesTunnels(mesh2, workload2);
+  const { protocol, port: port3 } = front.met;
+  const behind3 = {
+    seat: sidecarSeat(mesh2, workload2, attached, tunnelled),
+    met: { ...front.met, principal: tunnelled ? front.seat.identity : null },
+    handling: tunnelled ? handleTunnel(protocolOf(workload2, port3), protocol) : handleConnection(protocolOf(workload2, port3), modeAt(effectiveMtls(mesh2, attached), port3).mode, { protocol, identity: false })
+  };
+  return ways.flatMap(({ conditions }) => [{ ...front, conditions: conditions.front }, { ...behind3, conditions: conditions.behind }]);
+}
+function wayAsked(mesh2, workload2, query3, posture) {
+  const destination2 = addressed(mesh2, query3);
+  if ("missing" in destination2) return void 0;
+  const port3 = destination2.pods.find((pod) => pod.workload.id === workload2.id)?.port ?? query3.to.port;
+  const { service } = destination2;
+  const address = service === void 0 ? podAddress : `${hostsOf(service)[0] ?? ""}:${String(query3.to.port)}`;
+  const client = clientOf(mesh2, query3, query3.given ?? {});
+  const through3 = "mode" in client && client.mode === "ambient" && query3.from.direct !== true;
+  const waypoint = through3 ? [...posture.waypoints.values()].find((way) => way.address === address)?.waypoint : void 0;
+  const past = "mode" in client && client.mode === "ambient" && query3.from.principal != null ? pastWaypoints : null;
+  return { address: through3 ? address : past, port: port3, service, waypoint };
+}
+var init_point = __esm({
+  "src/posture/point.ts"() {
+    "use strict";
+    init_attachment();
+    init_services();
+    init_waypoint_policies();
+    init_enrolment();
+    init_peer_authentication2();
+    init_request_authentication2();
+    init_token_check();
+    init_ip();
+    init_matches();
+    init_evaluate();
+    init_pod();
+    init_paths();
+    init_addressed();
+    init_arrival();
+    init_request();
+    init_envoy();
+    init_point_conditions();
+    init_point_request();
+    init_point_token();
+    init_sidecar3();
+    init_waypoint();
+    init_waypoint_paths();
+  }
+});
+
+// src/posture/gateway-upstream.ts
+function upstreamOf(mesh2, pods2, backend2, leaving2) {
+  const call = backendCall(mesh2, pods2, backend2);
+  if (call === void 0) return void 0;
+  const found2 = call.pods.map((each) => new PulledBack(mesh2, call, each, backend2, leaving2));
+  const [possible, sure] = [distinctPaths(found2.flatMap((each) => each.paths((posture) => posture.possible))), distinctPaths(found2.flatMap((each) => each.paths((posture) => posture.sure)))];
+  if (sure.some(isOpen)) return void 0;
+  const asks2 = canonical(possible.map(pathKey)) !== canonical(sure.map(pathKey));
+  return {
+    possible,
+    sure: asks2 ? sure : possible,
+    assumptions: distinct(found2.flatMap((each) => each.posture.assumptions)),
+    ties: found2.flatMap((each) => each.ties()),
+    rules: found2.flatMap((each) => each.rules()),
+    parts: new Map(found2.flatMap((each) => [...each.parts])),
+    behind: new Map(found2.flatMap((each) => [...each.behind]))
+  };
+}
+function isOpen({ layers }) {
+  return layers.length === 0;
+}
+function pathKey({ layers }) {
+  return layers.map(({ id, allow, deny }) => [id, allow === "all" ? allow : allow.map(cubeKey), deny.map(cubeKey)]);
+}
+function distinctPaths(paths) {
+  const open3 = paths.find(isOpen);
+  return open3 === void 0 ? [...new Map(paths.map((path2) => [canonical(pathKey(path2)), path2])).values()] : [open3];
+}
+function isOfTokens(dimension) {
+  return dimension === "token" || dimension.startsWith("claim:") || dimension.startsWith("written:");
+}
+function pathMatcher2(pattern, normalization) {
+  return { type: "path", pattern, normalization };
+}
+function exampleOf({ forwarding: { path: path2 } }, { any }) {
+  if (path2.type === "regex") return { type: "regex", value: path2.match };
+  const [wanted2] = any;
+  const text8 = wanted2 === void 0 ? "" : wanted2.type === "path" ? "text" in wanted2.pattern ? wanted2.pattern.text : "" : wanted2.type === "exact" || wanted2.type === "prefix" || wanted2.type === "suffix" ? wanted2.text : "";
+  if (path2.type !== "moved") return { type: "prefix", value: "/" };
+  return { type: "prefix", value: `${path2.from}${text8.startsWith(path2.to) ? text8.slice(path2.to.length) : ""}` };
+}
+function isClosed({ allow, deny }) {
+  return allow !== "all" && allow.length === 0 || deny.some(({ predicates }) => predicates.length === 0);
+}
+function modeOf2({ enrolment }) {
+  return enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
+}
+function postureOf(mesh2, workload2, networked) {
+  const known11 = postures.get(mesh2) ?? /* @__PURE__ */ new Map();
+  postures.set(mesh2, known11);
+  const key3 = `${workload2.id} ${String(networked)}`;
+  const found2 = known11.get(key3);
+  if (found2 !== void 0) return found2;
+  const proxies = pathsTo(mesh2, workload2);
+  const fresh = networked && hasNetworkPolicies(mesh2) && hasNetwork(workload2) ? throughNetworkPaths(proxies, mesh2, workload2) : proxies;
+  known11.set(key3, fresh);
+  return fresh;
+}
+var unchangedHeaders, PulledBack, protocols2, writtenByGateways, postures;
+var init_gateway_upstream = __esm({
+  "src/posture/gateway-upstream.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_attachment();
+    init_gateway_pods();
+    init_hosts();
+    init_waypoint_policies();
+    init_forwarded_paths();
+    init_forwarding();
+    init_request_authentication2();
+    init_rewritten_headers();
+    init_evaluate();
+    init_ip();
+    init_keys();
+    init_matches();
+    init_settle();
+    init_addressed();
+    init_connection_domains();
+    init_envoy();
+    init_gateway3();
+    init_gateway_backend();
+    init_gateway_call();
+    init_network();
+    init_network_paths();
+    init_paths();
+    init_point();
+    init_request();
+    unchangedHeaders = { set: {}, add: {}, remove: [] };
+    PulledBack = class {
+      posture;
+      parts = /* @__PURE__ */ new Map();
+      behind = /* @__PURE__ */ new Map();
+      #mesh;
+      #call;
+      #pods;
+      #backend;
+      #leaving;
+      #rewritten;
+      /** Tokens that the gateway takes away; one in a cookie stays. */
+      #taken;
+      /** The pods see an identity whatever TLS the gateway starts (M51). */
+      #identified;
+      constructor(mesh2, call, pods2, backend2, leaving2) {
+        this.#mesh = mesh2;
+        this.#call = call;
+        this.#pods = pods2;
+        this.#backend = backend2;
+        this.#leaving = leaving2;
+        this.#rewritten = rewrittenHeaders(leaving2.rules);
+        this.#taken = tokenMatchers(readable(leaving2.rules.filter(({ spec }) => !spec.forwardOriginalToken)).map((each) => ({ ...each, locations: each.locations.filter((location) => !location.startsWith("cookie:")) })));
+        this.posture = postureOf(mesh2, pods2.workload, call.networked);
+        this.#identified = pods2.sends === "mtls" || call.waypoint !== void 0 || modeOf2(pods2.workload) === "ambient";
+      }
+      paths(of) {
+        if (this.#pods.sends === void 0 && !this.#identified) return [{ id: "tls", layers: [{ id: "upstream:routing", allow: [{ predicates: this.#untold("which TLS the gateway uses", () => false), origins: [] }], deny: [] }] }];
+        return of(this.posture).flatMap((path2) => {
+          const layers = path2.layers.map((layer2) => this.#layer(layer2));
+          return layers.some(isClosed) ? [] : [{ id: path2.id, layers: layers.filter(({ allow, deny }) => allow !== "all" || deny.length > 0) }];
+        });
+      }
+      /** Requests that cannot arrive there are none before the gateway, either. */
+      ties() {
+        return settledCubes(this.posture.ties, this.#told(false)).flatMap((cube3) => cube3.predicates.length === 0 || cube3.predicates.some(({ dimension }) => !this.#isKept(dimension)) ? [] : [cube3]);
+      }
+      rules() {
+        const { workload: workload2 } = this.#pods;
+        const own4 = modeOf2(workload2) === "sidecar" ? policiesFor(this.#mesh, workload2).requestAuthentication : [];
+        const { waypoint, service } = this.#call;
+        return tokenRules([...own4, ...waypoint === void 0 ? [] : policiesAtWaypoint(this.#mesh, waypoint, service).requestAuthentication], this.#mesh.config);
+      }
+      #layer(layer2) {
+        const there = settled2(layer2, this.#told(layer2.id === "network-policy"));
+        const allow = there.allow === "all" ? "all" : there.allow.flatMap((cube3) => this.#cube(cube3));
+        return { id: `upstream:${layer2.id}`, allow: allow === "all" || allow.some(({ predicates }) => predicates.length === 0) ? "all" : allow, deny: there.deny.flatMap((cube3) => this.#cube(cube3)) };
+      }
+      /** What is the same for every request: see `sentToPods` and `networkAnswer`. */
+      #told(inNetwork) {
+        const { identity: identity2, from: from2, sni, service, port: port3, waypoint } = this.#call;
+        const { sends } = this.#pods;
+        const { chain, endsTls } = this.#leaving;
+        const values5 = /* @__PURE__ */ new Map([
+          ["peer", { principal: this.#identified ? identity2 : null, namespace: from2.namespace, namespaceLabels: {} }],
+          ["source.ip", parseIp(inNetwork ? someSourcePod : defaultClientAddress) ?? null],
+          ["destination.ip", parseIp(inNetwork ? someDestinationPod : unnamedPodAddress) ?? null],
+          ["port", this.#pods.port],
+          ["transport", "TCP"],
+          ["address", waypoint === void 0 ? null : `${hostOf(service)}:${String(port3)}`]
+        ]);
+        if (this.#identified) values5.set("sni", waypoint === void 0 ? sni ?? null : null);
+        else if (sends === "plaintext" && (chain === "http" || endsTls)) values5.set("sni", null);
+        if (chain === "http") {
+          values5.set("protocol", !this.#identified && sends === "tls" ? "https" : "http");
+          if (this.#leaving.forwarding.host !== void 0) values5.set("host", this.#leaving.forwarding.host);
+          for (const [dimension, value] of this.#headers()) values5.set(dimension, value);
+        }
+        return (dimension) => dimension.startsWith("pod-label:") ? from2.labels[dimension.slice("pod-label:".length)] ?? null : values5.get(dimension);
+      }
+      /** Those that the gateway writes or takes away, whatever was sent. */
+      #headers() {
+        const { headers: { set, add: add4, remove }, scheme: scheme2 } = this.#leaving;
+        const added = new Set(Object.keys(add4).map((name2) => name2.toLowerCase()));
+        const written3 = Object.entries(set).map(([name2, value]) => [name2.toLowerCase(), value]);
+        const named11 = new Map([...scheme2 === void 0 ? [] : [["x-forwarded-proto", scheme2]], ...remove.map((name2) => [name2.toLowerCase(), null]), ...written3]);
+        return [...named11].filter(([name2]) => !added.has(name2)).map(([name2, value]) => [`header:${name2}`, value]);
+      }
+      #cube({ predicates, origins }) {
+        return this.#withTokens(predicates).flatMap((each) => {
+          let found2 = [[]];
+          for (const predicate of each) {
+            const alternatives2 = this.#pulled(predicate);
+            found2 = found2.flatMap((left) => alternatives2.map((right) => [...left, ...right]));
+          }
+          return found2.map((conjunction2) => ({ predicates: conjunction2, origins }));
+        });
+      }
+      /** A5.12: a token that the gateway accepts it takes away, unless it forwards it: behind it none was sent. */
+      #withTokens(predicates) {
+        if (this.#taken.length === 0 || !predicates.some(({ dimension }) => isOfTokens(dimension))) return [predicates];
+        const kept2 = [{ dimension: "token", any: [], none: this.#taken }, ...predicates];
+        if (predicates.some((predicate) => isOfTokens(predicate.dimension) && !holds(predicate, null))) return [kept2];
+        return [kept2, [{ dimension: "token", any: this.#taken, none: [] }, ...predicates.filter(({ dimension }) => !isOfTokens(dimension))]];
+      }
+      #pulled(predicate) {
+        const { dimension, any, none: none6 } = predicate;
+        if (this.#isKept(dimension)) return [[predicate]];
+        if (this.#leaving.chain === "bytes") return dimension === "protocol" ? this.#protocols(predicate) : [this.#asked(predicate)];
+        if (dimension === "remote.ip") return [[{ dimension: "source.ip", any, none: none6 }]];
+        if (dimension === "path") return this.#seenPaths(predicate);
+        if (dimension === "path.query" && !this.#rewritten.has(":path")) return [this.#onPath(predicate, ({ path: path2, query: query3 }, to2) => pathWithQuery(`${to2(path2)}${query3}`, this.#mesh))];
+        return [this.#asked(predicate)];
+      }
+      /** The pods see of it what the client sends. */
+      #isKept(dimension) {
+        if (this.#leaving.chain === "bytes") return dimension !== "remote.ip" && dimension !== "protocol" && !dimension.startsWith("opaque:") && (dimension !== "sni" || this.#pods.sends === "plaintext");
+        if (dimension === "host" || dimension === "method") return true;
+        if (dimension === "path" || dimension === "path.query") return this.#leaving.forwarding.path.type === "same" && (dimension === "path" || !this.#rewritten.has(":path"));
+        if (isOfTokens(dimension)) return true;
+        if (!dimension.startsWith("header:")) return false;
+        const name2 = dimension.slice("header:".length);
+        const { headers: { add: add4 } } = this.#leaving;
+        return !writtenByGateways.has(name2) && !this.#rewritten.has(name2) && !Object.keys(add4).some((other) => other.toLowerCase() === name2);
+      }
+      /** What is spoken before the gateway, by what arrives behind it. */
+      #protocols(predicate) {
+        const { endsTls } = this.#leaving;
+        const inside4 = (protocol) => !endsTls ? protocol : protocol === "https" ? "http" : protocol === "tls" ? "tcp" : protocol;
+        const arriving = (protocol) => this.#identified ? protocol === "https" || protocol === "tls" ? "tcp" : protocol : this.#pods.sends === "tls" ? protocol === "http" ? "https" : "tls" : protocol;
+        const spoken = protocols2.filter((protocol) => holds(predicate, arriving(inside4(protocol))));
+        return spoken.length === 0 ? [] : [spoken.length === protocols2.length ? [] : [protocolPredicate(spoken)]];
+      }
+      #seenPaths(predicate) {
+        const { path: path2 } = this.#leaving.forwarding;
+        const { pathNormalization: normalization } = this.#mesh.config;
+        const again2 = pathsNormalizedAgain(path2, normalization).map((pattern) => pathMatcher2(pattern, normalization));
+        const usual2 = this.#regular(predicate, again2);
+        if (again2.length === 0) return usual2;
+        return [...usual2, [{ dimension: "path", any: again2, none: [] }, ...this.#onPath(predicate, (request4, to2) => to2(request4.path))]];
+      }
+      /** @param without paths of which the words of the route say nothing */
+      #regular({ any, none: none6 }, without2) {
+        const [wanted2, unwanted] = [any, none6].map((matchers) => matchers.map((matcher) => ({ matcher, seen: this.#seenAs(matcher) })));
+        if (wanted2 === void 0 || unwanted === void 0 || unwanted.some(({ seen }) => seen.type === "all")) return [];
+        const refused = unwanted.flatMap(({ seen }) => seen.type === "paths" ? this.#matchers(seen.patterns) : []);
+        const asked = (matcher, yes) => this.#onPath({ dimension: "path", any: yes ? [matcher] : [], none: yes ? [] : [matcher] }, (request4, to2) => to2(request4.path));
+        const open3 = unwanted.flatMap(({ matcher, seen }) => seen.type === "asked" ? asked(matcher, false) : []);
+        const outside = [...refused, ...without2];
+        const rest = [...outside.length === 0 ? [] : [{ dimension: "path", any: [], none: outside }], ...open3];
+        if (any.length === 0 || wanted2.some(({ seen }) => seen.type === "all")) return [rest];
+        const taken2 = wanted2.flatMap(({ seen }) => seen.type === "paths" ? this.#matchers(seen.patterns) : []);
+        return [...taken2.length === 0 ? [] : [[{ dimension: "path", any: taken2, none: outside }, ...open3]], ...wanted2.flatMap(({ matcher, seen }) => seen.type === "asked" ? [[...asked(matcher, true), ...rest]] : [])];
+      }
+      #seenAs(matcher) {
+        return matcher.type === "path" ? pathsSeenAs(this.#leaving.forwarding.path, matcher.pattern, matcher.normalization) : { type: "asked" };
+      }
+      #matchers(patterns) {
+        return patterns.map((pattern) => pathMatcher2(pattern, this.#mesh.config.pathNormalization));
+      }
+      /** One boolean of the path that was sent; its name tells the route's way and what is asked. */
+      #onPath(predicate, value) {
+        const { forwarding: { path: how, name: name2 } } = this.#leaving;
+        const { pathNormalization } = this.#mesh.config;
+        const dimension = `opaque:path behind ${name2}: ${predicateKey(predicate)}${pathNormalization === "BASE" ? "" : ` (${pathNormalization})`}`;
+        const to2 = (path2) => seenPath(how, path2);
+        this.parts.set(dimension, { on: predicate.dimension === "path" ? "path" : "path.query", name: "", match: exampleOf(this.#leaving, predicate), holds: (request4) => holds(predicate, value(request4, to2)) });
+        return [{ dimension, any: [{ type: "holds" }], none: [] }];
+      }
+      /** Asked of the request as it arrives. */
+      #asked(predicate) {
+        const { id } = this.#pods.workload;
+        const { backend: backend2, networked } = { backend: this.#backend, networked: this.#call.networked };
+        return this.#untold(predicateKey(predicate), (mesh2, query3) => {
+          const { gateway: gateway2 = "" } = query3.to;
+          const workload2 = workloadNamed(mesh2, id);
+          const pods2 = gatewayPods(mesh2, gateway2, workloadNamed(mesh2, gateway2));
+          const sent = sentOnward(mesh2, { ...query3, to: { gateway: gateway2, port: query3.to.port, backend: backend2 } }, gateway2);
+          if (workload2 === void 0 || pods2 === void 0 || sent === void 0) return false;
+          const call = backendCall(mesh2, pods2, backend2, query3.given);
+          const called = call?.pods.find((each) => each.workload.id === id);
+          if (call === void 0 || called === void 0) return false;
+          const arriving = sentToPods(call, called, sent);
+          const there = { ...arriving, from: { ...arriving.from, client: "sidecar" }, to: { workload: id, port: called.port } };
+          const point = pointOf2(mesh2, workload2, there, postureOf(mesh2, workload2, networked));
+          return point !== void 0 && holds(predicate, valueAt3(point, predicate.dimension));
+        });
+      }
+      #untold(what, told) {
+        const { chain, endsTls, forwarding, headers: headers2, scheme: scheme2, rules: rules3 } = this.#leaving;
+        const key3 = shortHash(what, this.#pods.workload.id, canonical([chain, endsTls, forwarding.name, headers2, scheme2 ?? null, rules3.map(({ spec, keys }) => [keys, spec])]));
+        const dimension = `opaque:behind ${key3}`;
+        this.behind.set(dimension, { holds: told });
+        return [{ dimension, any: [{ type: "holds" }], none: [] }];
+      }
+    };
+    protocols2 = ["http", "https", "tcp", "tls"];
+    writtenByGateways = /* @__PURE__ */ new Set(["x-forwarded-for", "x-forwarded-proto", "x-forwarded-client-cert"]);
+    postures = /* @__PURE__ */ new WeakMap();
+  }
+});
+
 // src/posture/gateway-paths.ts
 function endKey({ backend: backend2, forwarding }) {
   return forwarding.name === "" ? backend2 : `${backend2} (${forwarding.name})`;
 }
-function gatewayPort(mesh2, pods2, number4, { presence, byName: byName2 }) {
+function gatewayPort(mesh2, pods2, number4, { presence, byName: byName2, alone: alone2 = false }) {
   const port3 = podPort(pods2, number4);
   const served2 = servedBy(mesh2, pods2, {});
   const chains = chainsAt(mesh2, served2, port3);
-  const found2 = new Collected(mesh2, pods2, port3, presence, byName2 ? [] : serverNames(chains));
+  const found2 = new Collected(mesh2, pods2, port3, { presence, alone: alone2 }, byName2 ? [] : serverNames(chains));
   const untold = untoldAt(mesh2, served2, port3) ?? untoldChains(chains);
   if (untold !== void 0) return found2.port(untold);
   for (const chain of chains) {
@@ -38258,10 +39334,16 @@ function untoldChains(chains) {
   if (twice !== void 0) return { rule: "M115", missing: `what the port answers: two servers claim \`${twice}\`` };
   return chains.some(({ meshClientsOnly }) => meshClientsOnly) ? { rule: "M112", missing: "what comes through a server of mode AUTO_PASSTHROUGH" } : void 0;
 }
+function withFront(whole4, front) {
+  return { ...whole4, key: shortHash(whole4.key, front.key), front };
+}
+function through2({ id, layers }, behind3) {
+  return behind3.map((path2, index) => ({ id: index === 0 ? id : `${id} behind ${String(index)}`, layers: [...layers, ...path2.layers] }));
+}
 function answersItself({ route: route2 }) {
   return route2.redirect !== void 0 || route2.directResponse !== void 0 || route2.hasFault && route2.abortPercentage >= 100;
 }
-function named6({ host }, all) {
+function named7({ host }, all) {
   if (!host.startsWith("*")) return [{ dimension: "host", any: [authority({ type: "exact", text: host })], none: [] }];
   const ending = host.slice(1);
   const narrower = all.filter((other) => other.host !== host && other.host.length > (other.host.startsWith("*") ? host.length : ending.length) && other.host.endsWith(ending));
@@ -38272,6 +39354,9 @@ function named6({ host }, all) {
 function authority(pattern) {
   return { type: "authority", pattern };
 }
+function frontOnly(posture) {
+  return { ...posture, front: posture };
+}
 function looksAtServerNames(mesh2, pods2) {
   return gatewaySeat(mesh2, pods2).attached.authorization.some(({ spec }) => spec.rules.some(({ when }) => when.some(({ key: key3 }) => key3 === "connection.sni")));
 }
@@ -38280,10 +39365,11 @@ function guardedPort(mesh2, pods2, number4) {
   const possible = ["http", "tcp"].map((chain) => ({ id: chain, layers: gatewayLayers(mesh2, seat, chain, podPort(pods2, number4), void 0).layers }));
   return finish({ possible, enforcedAt: "gateway", assumptions: [], opaque: extensionMarks(extensionsAt(mesh2, pods2)) });
 }
-var Collected, httpsTies, preflight, unreached;
+var Collected, httpsTies, preflight, nobody2, unreached;
 var init_gateway_paths = __esm({
   "src/posture/gateway-paths.ts"() {
     "use strict";
+    init_canonical();
     init_order();
     init_gateway_pods();
     init_backends();
@@ -38299,6 +39385,7 @@ var init_gateway_paths = __esm({
     init_gateway_layers();
     init_gateway_routing();
     init_gateway_seat();
+    init_gateway_upstream();
     init_paths();
     init_request();
     init_token_ties();
@@ -38307,6 +39394,7 @@ var init_gateway_paths = __esm({
       #pods;
       #podPort;
       #presence;
+      #alone;
       #seat;
       #rules;
       #layers = /* @__PURE__ */ new Map();
@@ -38316,12 +39404,13 @@ var init_gateway_paths = __esm({
       #asksIdentity = false;
       #answersPreflights = false;
       #serverNames;
-      constructor(mesh2, pods2, podPort2, presence, names4) {
+      constructor(mesh2, pods2, podPort2, { presence, alone: alone2 }, names4) {
         this.#serverNames = names4;
         this.#mesh = mesh2;
         this.#pods = pods2;
         this.#podPort = podPort2;
         this.#presence = presence;
+        this.#alone = alone2;
         this.#seat = gatewaySeat(mesh2, pods2);
         this.#rules = tokenRules(this.#seat.attached.requestAuthentication, mesh2.config);
       }
@@ -38332,23 +39421,27 @@ var init_gateway_paths = __esm({
       stream(chain, clients) {
         for (const end of this.#ends(chain.stream, chain.number)) {
           for (const [index, client] of clients.entries()) {
+            const policies2 = this.#policies("tcp", client, chain.unguarded);
             const routing = { id: "routing", allow: client.connections.map((predicates) => ({ predicates, origins: [{ policy: chain.by }] })), deny: [] };
-            this.#add({ backend: end.to, forwarding: asSent }, end, `bytes ${chain.names.join(" ")} ${String(index)}`, routing, this.#policies("tcp", client, chain.unguarded), client);
+            const leaving2 = { chain: "bytes", endsTls: chain.tls !== void 0 && chain.tls.mode !== "PASSTHROUGH" && chain.tls.mode !== "AUTO_PASSTHROUGH", forwarding: asSent, headers: unchangedHeaders, scheme: void 0, rules: [] };
+            this.#add({ backend: end.to, forwarding: asSent }, end, `bytes ${chain.names.join(" ")} ${String(index)}`, [routing, ...policies2?.layers ?? []], { policies: policies2, client, leaving: leaving2 });
           }
         }
       }
       host(chain, clients, host, all) {
-        const name2 = named6(host, all);
+        const name2 = named7(host, all);
         if (name2 === void 0) return;
         if (host.redirectsToTls && chain.tls === void 0) return;
         const lowered4 = host.routes.map((route2) => this.#lowered(route2, chain));
-        for (const { end, from: from2, to: to2, target } of this.#runs(host.routes)) {
+        for (const { end, from: from2, to: to2, target, headers: headers2 } of this.#runs(host.routes)) {
+          const leaving2 = { chain: "http", endsTls: chain.tls !== void 0, forwarding: target.forwarding, headers: headers2, scheme: this.#schemeOf(chain), rules: this.#rules };
           const earlier = lowered4.slice(0, from2).flat();
           const own4 = lowered4.slice(from2, to2).flat();
           for (const [index, client] of clients.entries()) {
             const allow = own4.flatMap(({ predicates, origins }) => client.connections.map((connection) => ({ predicates: [...connection, ...name2, ...predicates], origins })));
             const id = `${chain.tls === void 0 ? "http" : "https"} ${chain.names.join(" ")} ${host.host} ${String(index)} ${String(this.#count(target, host.host, index))}`;
-            this.#add(target, end, id, { id: "routing", allow, deny: earlier }, this.#policies("http", client, false), client);
+            const policies2 = this.#policies("http", client, false);
+            this.#add(target, end, id, [{ id: "routing", allow, deny: earlier }, ...policies2?.layers ?? []], { policies: policies2, client, leaving: leaving2 });
           }
         }
       }
@@ -38361,7 +39454,7 @@ ${String(client)}`;
         this.#counts.set(key3, count2 + 1);
         return count2;
       }
-      /** Routes in a row that lead to the same end are one: their order does not matter. */
+      /** Routes in a row that lead to the same end and change the same headers are one: their order does not matter. */
       #runs(routes3) {
         const runs = [];
         let open3 = /* @__PURE__ */ new Map();
@@ -38370,11 +39463,14 @@ ${String(client)}`;
           if (route2.route.corsOrigins.length > 0) this.#answersPreflights = true;
           for (const end of answersItself(route2) ? [] : this.#ends(route2.route.route, route2.number)) {
             const target = { backend: end.to, forwarding: forwardingOf(route2) };
-            const known10 = open3.get(endKey(target));
-            const run2 = known10 ?? { end, target, from: index, to: index };
+            const headers2 = route2.route.requestHeaders;
+            const key3 = `${endKey(target)}
+${canonical(headers2)}`;
+            const known11 = open3.get(key3);
+            const run2 = known11 ?? { end, target, headers: headers2, from: index, to: index };
             run2.to = index + 1;
-            if (known10 === void 0) runs.push(run2);
-            next.set(endKey(target), run2);
+            if (known11 === void 0) runs.push(run2);
+            next.set(key3, run2);
           }
           open3 = next;
         }
@@ -38386,42 +39482,68 @@ ${String(client)}`;
       #lowered({ match, api, route: route2 }, chain) {
         const context2 = {
           normalization: this.#mesh.config.pathNormalization,
-          scheme: this.believesProxies ? void 0 : chain.tls === void 0 ? "http" : "https",
+          scheme: this.#schemeOf(chain),
           headers: { readable: readable(this.#rules), rewrittenHeaders: rewrittenHeaders(this.#rules) },
           part: (key3, part3) => this.#parts.set(key3, part3)
         };
         return lowerMatch(match, api, context2).map((predicates) => ({ predicates, origins: [{ policy: route2.by }] }));
       }
+      #schemeOf({ tls: tls2 }) {
+        return this.believesProxies ? void 0 : tls2 === void 0 ? "http" : "https";
+      }
       #policies(chain, { peer }, unguarded2) {
         if (unguarded2) return void 0;
         const key3 = `${chain} ${peer === void 0 ? "own" : JSON.stringify(peer)}`;
-        const known10 = this.#layers.get(key3) ?? gatewayLayers(this.#mesh, this.#seat, chain, this.#podPort, peer);
-        this.#layers.set(key3, known10);
-        return known10;
+        const known11 = this.#layers.get(key3) ?? gatewayLayers(this.#mesh, this.#seat, chain, this.#podPort, peer);
+        this.#layers.set(key3, known11);
+        return known11;
       }
-      #add(target, end, id, routing, policies2, client) {
-        const draft = this.#drafts.get(endKey(target)) ?? { end: target, possible: [], sure: [], assumptions: /* @__PURE__ */ new Set(), lowered: /* @__PURE__ */ new Set() };
+      #add(target, end, id, layers, { policies: policies2, client, leaving: leaving2 }) {
+        const draft = this.#drafts.get(endKey(target)) ?? { end: target, front: { possible: [], sure: [] }, whole: { possible: [], sure: [] }, assumptions: /* @__PURE__ */ new Set(), lowered: /* @__PURE__ */ new Set(), upstreams: /* @__PURE__ */ new Set() };
         this.#drafts.set(endKey(target), draft);
-        const layers = [routing, ...policies2?.layers ?? []];
-        draft.possible.push({ id, layers });
         const asking2 = policies2?.asking ?? [];
-        draft.sure.push({ id, layers: asking2.length === 0 ? layers : [{ id: "external-authorization", allow: "all", deny: asking2 }, ...layers] });
+        const possible = { id, layers };
+        const sure = { id, layers: asking2.length === 0 ? layers : [{ id: "external-authorization", allow: "all", deny: asking2 }, ...layers] };
+        draft.front.possible.push(possible);
+        draft.front.sure.push(sure);
+        const upstream = this.#upstream(target, leaving2);
+        draft.whole.possible.push(...upstream === void 0 ? [possible] : through2(possible, upstream.possible));
+        draft.whole.sure.push(...upstream === void 0 ? [sure] : through2(sure, upstream.sure));
+        if (upstream !== void 0) draft.upstreams.add(upstream);
         if (end.undeclared !== void 0) draft.assumptions.add(`service:${end.undeclared}`);
         if (policies2 !== void 0) draft.lowered.add(policies2);
         if (client.peer === void 0) this.#asksIdentity = true;
         if (client.certificate !== void 0) this.#certificates.set(client.certificate.dimension, client.certificate);
       }
+      #upstreams = /* @__PURE__ */ new Map();
+      #upstream({ backend: backend2, forwarding }, leaving2) {
+        if (this.#alone) return void 0;
+        const key3 = canonical([backend2, forwarding.name, leaving2.chain, leaving2.endsTls, leaving2.headers, leaving2.scheme ?? null]);
+        if (this.#upstreams.has(key3)) return this.#upstreams.get(key3);
+        const found2 = upstreamOf(this.#mesh, this.#pods, backend2, leaving2);
+        this.#upstreams.set(key3, found2);
+        for (const [dimension, part3] of found2?.parts ?? []) this.#parts.set(dimension, part3);
+        return found2;
+      }
       port(untold) {
         const ends = untold === void 0 ? [...this.#drafts.values()].map((draft) => [endKey(draft.end), { end: draft.end, posture: this.#posture(draft) }]) : [];
-        return { untold, ends: new Map(ends), parts: this.#parts, conditions: new Map(ends.flatMap(([, { posture }]) => [...posture.conditions])), certificates: [...this.#certificates.values()], serverNames: this.#serverNames, asksIdentity: this.#asksIdentity };
+        const upstreams = [...this.#upstreams.values()].filter((upstream) => upstream !== void 0);
+        return {
+          untold,
+          ends: new Map(ends),
+          parts: this.#parts,
+          conditions: new Map(ends.flatMap(([, { posture }]) => [...posture.conditions])),
+          behind: new Map(upstreams.flatMap(({ behind: behind3 }) => [...behind3])),
+          rulesBehind: upstreams.flatMap(({ rules: rules3 }) => rules3),
+          certificates: [...this.#certificates.values()],
+          serverNames: this.#serverNames,
+          asksIdentity: this.#asksIdentity
+        };
       }
-      #posture({ possible, sure, assumptions: assumptions2, lowered: lowered4 }) {
+      #posture({ front, whole: whole4, assumptions: assumptions2, lowered: lowered4, upstreams }) {
         const all = [...lowered4].map((each) => each.lowered);
         const layers = [...lowered4].flatMap((each) => each.layers);
-        const asks2 = all.some(({ asking: asking2 }) => asking2.length > 0);
-        return finish({
-          possible,
-          ...asks2 ? { sure } : {},
+        const shared2 = {
           enforcedAt: "gateway",
           assumptions: distinct([...assumptions2, ...all.flatMap(({ assumedProviders }) => assumedProviders)]),
           opaque: [...new Map([...extensionMarks(extensionsAt(this.#mesh, this.#pods)), ...all.flatMap(({ opaque }) => opaque)].map((mark2) => [`${mark2.resource} ${mark2.key}`, mark2])).values()],
@@ -38429,7 +39551,19 @@ ${String(client)}`;
           readsTokens: this.#rules.length > 0,
           conditions: new Map(all.flatMap(({ conditions }) => [...conditions])),
           ties: [...httpsTies, ...this.#answersPreflights ? [preflight] : [], ...this.#rules.length === 0 ? [] : [...tokenTies(this.#rules), ...claimTies(layers)]]
+        };
+        const asks2 = all.some(({ asking: asking2 }) => asking2.length > 0);
+        const alone2 = finish({ ...shared2, possible: front.possible, ...asks2 ? { sure: front.sure } : {} });
+        const behind3 = [...upstreams];
+        if (behind3.length === 0) return frontOnly(alone2);
+        const both = finish({
+          ...shared2,
+          assumptions: [...shared2.assumptions, ...behind3.flatMap((each) => each.assumptions)],
+          ties: [...shared2.ties ?? [], ...behind3.flatMap((each) => each.ties)],
+          possible: whole4.possible,
+          ...asks2 || behind3.some(({ possible, sure }) => possible !== sure) ? { sure: whole4.sure } : {}
         });
+        return withFront(both, alone2);
       }
     };
     httpsTies = [{ predicates: [protocolPredicate(["https"]), { dimension: "method", any: [], none: knownMethods.map((text8) => ({ type: "exact", text: text8 })) }], origins: [] }];
@@ -38441,7 +39575,8 @@ ${String(client)}`;
       ],
       origins: []
     };
-    unreached = finish({ possible: [], enforcedAt: "gateway", assumptions: [] });
+    nobody2 = { untold: void 0, ends: /* @__PURE__ */ new Map(), parts: /* @__PURE__ */ new Map(), conditions: /* @__PURE__ */ new Map(), behind: /* @__PURE__ */ new Map(), rulesBehind: [], certificates: [], serverNames: [], asksIdentity: false };
+    unreached = frontOnly(finish({ possible: [], enforcedAt: "gateway", assumptions: [] }));
   }
 });
 
@@ -38449,18 +39584,18 @@ ${String(client)}`;
 function knownGateways(mesh2) {
   const cached2 = remembered3.get(mesh2);
   if (cached2 !== void 0) return cached2;
-  const [known10, open3] = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
+  const [known11, open3] = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
   for (const pods2 of gatewaysOf(mesh2).values()) {
     const whole4 = isWhole2(mesh2, pods2);
-    for (const { by } of servedBy(mesh2, pods2, {}).gateways) (whole4 ? known10 : open3).add(by);
+    for (const { by } of servedBy(mesh2, pods2, {}).gateways) (whole4 ? known11 : open3).add(by);
   }
-  for (const by of open3) known10.delete(by);
-  const fresh = { known: known10, open: open3 };
+  for (const by of open3) known11.delete(by);
+  const fresh = { known: known11, open: open3 };
   remembered3.set(mesh2, fresh);
   return fresh;
 }
 function isWhole2(mesh2, pods2) {
-  return askedPorts([{ mesh: mesh2, pods: pods2 }]).every((port3) => gatewayPort(mesh2, pods2, port3, { presence: () => false, byName: false }).untold === void 0);
+  return askedPorts([{ mesh: mesh2, pods: pods2 }]).every((port3) => gatewayPort(mesh2, pods2, port3, { presence: () => false, byName: false, alone: true }).untold === void 0);
 }
 var remembered3;
 var init_gateways_known = __esm({
@@ -38502,7 +39637,7 @@ function queryFor(side2, entry2, port3) {
     ...enrolment.mode === "unknown" ? { given: { [enrolment.assumption]: true } } : {}
   };
 }
-function draftOf2(id, entries2, known10) {
+function draftOf2(id, entries2, known11) {
   const [first, ...others3] = [...entries2].sort((left, right) => compareText(keyOf2(left, id), keyOf2(right, id)));
   if (first === void 0) throw new Error("a group has a member");
   const narrow = entries2.every((entry2) => !/[*:]/.test(entry2.path) || entry2.method === "GET" || entry2.method === "HEAD");
@@ -38517,7 +39652,7 @@ function draftOf2(id, entries2, known10) {
     certainty: "conditional",
     place: { resource: first.resource, path: first.field },
     related: others3.filter((entry2) => entry2.resource !== first.resource).slice(0, 3).map((entry2) => ({ resource: entry2.resource, path: entry2.field, message: "and here" })),
-    message: `${request4} from anyone outside the cluster now reaches \`${id}${first.port === void 0 ? "" : `:${first.port}`}\`: ${first.how} (${named4(first.resource)}); before this change ${known10 ? "only other requests were led" : "nothing led"} there from outside`,
+    message: `${request4} from anyone outside the cluster now reaches \`${id}${first.port === void 0 ? "" : `:${first.port}`}\`: ${first.how} (${named5(first.resource)}); before this change ${known11 ? "only other requests were led" : "nothing led"} there from outside`,
     impact: "anyone who reaches the entry point can send these requests, as far as no policy at the gateway refuses them",
     attack: `a client on the internet sends ${request4}`,
     remedy: "narrow hosts and paths to what is meant to be public, and require a token or an ALLOW policy at the gateway and at the workload",
@@ -38552,8 +39687,8 @@ var init_internet_exposure = __esm({
       detectOpenings: ({ base: base3, head, renamed }) => {
         const old = (id) => renamed.get(id) ?? id;
         const before = entryPoints(base3);
-        const known10 = new Set(before.map((entry2) => keyOf2(entry2, entry2.workload.id)));
-        const fresh = entryPoints(head).filter((entry2) => !known10.has(keyOf2(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers3(other, entry2)) && !isCompared({ base: base3, head }, entry2) && mayPass(head, entry2));
+        const known11 = new Set(before.map((entry2) => keyOf2(entry2, entry2.workload.id)));
+        const fresh = entryPoints(head).filter((entry2) => !known11.has(keyOf2(entry2, old(entry2.workload.id))) && !before.some((other) => other.workload.id === old(entry2.workload.id) && covers3(other, entry2)) && !isCompared({ base: base3, head }, entry2) && mayPass(head, entry2));
         return [...grouped(fresh, (entry2) => entry2.workload.id)].map(([id, entries2]) => draftOf2(id, entries2, before.some((entry2) => entry2.workload.id === old(id))));
       }
     });
@@ -38592,7 +39727,7 @@ var init_invalid_resource = __esm({
         ...problemIdentity(resource, problem),
         severity: problem.certain ? "high" : "medium",
         certainty: problem.certain ? "proved" : "undecided",
-        message: `${named4(resource)} ${problem.certain ? "is refused" : "may be refused"} by ${problem.kind === "webhook" ? "Istio's validation" : "the API server"}: ${problem.message}`,
+        message: `${named5(resource)} ${problem.certain ? "is refused" : "may be refused"} by ${problem.kind === "webhook" ? "Istio's validation" : "the API server"}: ${problem.message}`,
         impact: "in a running cluster the old version stays in force, in a new one the object is missing: neither is what the manifest says",
         remedy: "correct the field; `istioctl validate -f FILE` and `kubectl apply --dry-run=server` say the same before the merge",
         validation: { positive: "`kubectl apply --dry-run=server` accepts the object", negative: "a request that the object is there to refuse is refused after it is applied" }
@@ -38739,7 +39874,7 @@ var init_mtls_lost_by_sidecar_scope = __esm({
               affected: lost.map((service) => `${namespace} ${hostOf(service)}`),
               certainty: "conditional",
               place: { resource: sidecar2, path: ["spec", "egress"] },
-              message: `a call from any workload of \`${namespace}\` to ${listed3(lost.map(hostOf))} leaves without mutual TLS now: ${named4(sidecar2)} takes it out of scope, and unknown addresses are let through`,
+              message: `a call from any workload of \`${namespace}\` to ${listed3(lost.map(hostOf))} leaves without mutual TLS now: ${named5(sidecar2)} takes it out of scope, and unknown addresses are let through`,
               impact: "the scope blocks nothing; calls that still happen arrive without an identity, in plaintext, and fail where mutual TLS is required",
               remedy: "name the Service in `egress.hosts`, or set `outboundTrafficPolicy.mode: REGISTRY_ONLY` if the call is to be refused",
               validation: { positive: `a call from \`${namespace}\` to a host in scope arrives with the caller's identity`, negative: `a call from \`${namespace}\` to \`${hostOf(first)}\` fails instead of arriving in plaintext` }
@@ -38801,7 +39936,7 @@ var init_mtls_mismatch = __esm({
               certainty: certaintyOf(client.workloads),
               place: { resource: client.rule, path: client.path },
               related: policy === void 0 ? [] : [{ resource: policy, path: first.answer.path, message: "requires mutual TLS here" }],
-              message: `clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\` because of ${named4(client.rule)}, and \`${first.workload.id}:${first.port}\` requires mutual TLS: every request fails`,
+              message: `clients send ${client.sends === "plaintext" ? "plaintext" : "TLS without a mesh identity"} to \`${hostOf(client.service)}\` because of ${named5(client.rule)}, and \`${first.workload.id}:${first.port}\` requires mutual TLS: every request fails`,
               impact: "the clients that the rule applies to cannot reach the workload at all",
               remedy: "write `tls.mode: ISTIO_MUTUAL` in the DestinationRule, or drop its `tls` block",
               validation: { positive: `a request from a workload of the mesh to \`${hostOf(client.service)}\` is answered`, negative: `a plaintext request to \`${first.workload.id}:${first.port}\` is refused` }
@@ -38863,7 +39998,7 @@ var init_namespace_only_source = __esm({
               affected: reach.ids,
               certainty: certaintyOf(reach.workloads),
               place: { resource: policy, path: ["spec", "rules", ruleIndex, ...found2.at("namespaces")] },
-              message: `every account of ${listed3(found2.source.namespaces)} passes rule ${ruleIndex + 1} of ${named4(policy)}`,
+              message: `every account of ${listed3(found2.source.namespaces)} passes rule ${ruleIndex + 1} of ${named5(policy)}`,
               impact: "whoever may create a pod in the namespace has the access",
               remedy: "name the callers by `principals` (`TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`)",
               validation: { positive: "the caller that is meant is answered", negative: `a pod with another account of the same namespace is refused by \`${reach.ids[0] ?? ""}\` with 403` }
@@ -39047,9 +40182,9 @@ var init_peer_authentication_conflict = __esm({
             const answer4 = side2.mtlsAt(workload2, port3);
             if (answer4.tied.length < 2) continue;
             const key3 = answer4.tied.map(resourceId).join(" ");
-            const known10 = conflicts.get(key3);
-            if (known10 === void 0) conflicts.set(key3, { answer: answer4, affected: [workload2.id] });
-            else known10.affected.push(workload2.id);
+            const known11 = conflicts.get(key3);
+            if (known11 === void 0) conflicts.set(key3, { answer: answer4, affected: [workload2.id] });
+            else known11.affected.push(workload2.id);
           }
         }
         return [...conflicts.values()].flatMap(({ answer: answer4, affected }) => {
@@ -39096,14 +40231,14 @@ function draftOf3(side2, subject, entries2) {
     severity: critical2 ? "high" : "medium",
     certainty: certaintyOf(workloads2),
     ...place3 === void 0 ? {} : { place: place3 },
-    message: policy === void 0 ? `any pod without a mesh identity can talk to ${listed3(points)}: no PeerAuthentication requires mutual TLS here, and the default is ${side2.mesh.config.defaultMtls}` : `any pod without a mesh identity can talk to ${listed3(points)}: ${named4(policy)} makes the mode ${answer4?.mode ?? "PERMISSIVE"}`,
+    message: policy === void 0 ? `any pod without a mesh identity can talk to ${listed3(points)}: no PeerAuthentication requires mutual TLS here, and the default is ${side2.mesh.config.defaultMtls}` : `any pod without a mesh identity can talk to ${listed3(points)}: ${named5(policy)} makes the mode ${answer4?.mode ?? "PERMISSIVE"}`,
     ...texts7(points[0] ?? subject)
   };
 }
-function phantomDrafts(side2, known10) {
+function phantomDrafts(side2, known11) {
   return side2.of("PeerAuthentication").flatMap((policy) => {
     const open3 = policy.spec.mode === "PERMISSIVE" || policy.spec.mode === "DISABLE";
-    if (!open3 || known10.has(resourceId(policy))) return [];
+    if (!open3 || known11.has(resourceId(policy))) return [];
     const reach = side2.reachOf(policy);
     if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
     return [
@@ -39112,7 +40247,7 @@ function phantomDrafts(side2, known10) {
         affected: reach.ids,
         certainty: "conditional",
         place: { resource: policy, path: ["spec", "mtls", "mode"] },
-        message: `any pod without a mesh identity can talk to the pods that ${named4(policy)} selects: it makes the mode ${policy.spec.mode}`,
+        message: `any pod without a mesh identity can talk to the pods that ${named5(policy)} selects: it makes the mode ${policy.spec.mode}`,
         ...texts7(reach.ids[0] ?? "")
       }
     ];
@@ -39234,7 +40369,7 @@ function deadTarget(side2, policy, target, path2) {
     case "ServiceEntry": {
       const service = target.kind === "Service" ? side2.of("Service").find(isOwn2) : side2.of("ServiceEntry").find(isOwn2);
       if (service === void 0 || waypointOfService(mesh2, service) !== void 0) return void 0;
-      return { path: path2, facet, because: `no waypoint stands before ${named4(service)}, and nothing else reads policies with \`targetRefs\`` };
+      return { path: path2, facet, because: `no waypoint stands before ${named5(service)}, and nothing else reads policies with \`targetRefs\`` };
     }
     case "GatewayClass":
       if (target.name !== "istio-waypoint") return { path: path2, facet, because: "`istio-waypoint` is the only class that policies can be bound to" };
@@ -39256,7 +40391,7 @@ function draftOf4(policy, { path: path2, facet, because: because2, certainty }) 
     affected: [`${policy.kind} ${policy.namespace ?? ""} ${facet} ${because2}`],
     certainty: certainty ?? "proved",
     place: { resource: policy, path: path2 },
-    message: `${named4(policy)} is enforced by nobody here: ${because2}`,
+    message: `${named5(policy)} is enforced by nobody here: ${because2}`,
     impact: "the protection that the policy describes is not there",
     remedy: "bind the policy where something enforces it: `targetRefs` before a waypoint, a selector before sidecars and ztunnel",
     validation: { positive: "a request that the policy allows is answered", negative: "a request that the policy refuses is refused" }
@@ -39312,7 +40447,7 @@ var init_port_plaintext_exception = __esm({
               affected: points,
               certainty: certaintyOf(users),
               place: { resource: policy, path: ["spec", "portLevelMtls", String(port3), "mode"] },
-              message: `port ${port3} of ${listed3(users.map((workload2) => workload2.id))} accepts plaintext although its other ports do not: ${named4(policy)} makes an exception`,
+              message: `port ${port3} of ${listed3(users.map((workload2) => workload2.id))} accepts plaintext although its other ports do not: ${named5(policy)} makes an exception`,
               impact: "the one port is open to every pod of the cluster without a proof of identity",
               remedy: "move the port's clients into the mesh and drop the entry, or restrict the port by `ipBlocks` or a NetworkPolicy to the clients it is for",
               validation: {
@@ -39373,7 +40508,7 @@ function extensionsOf2({ base: base3, head }) {
         evidence: "UNKNOWN",
         place: { resource: shown5.resource, path: [] },
         placeSide: now === void 0 ? "base" : "head",
-        message: `${named4(shown5.resource)} is ${word2}: it rewrites the proxy's own configuration, and what that does to requests is not computed`,
+        message: `${named5(shown5.resource)} is ${word2}: it rewrites the proxy's own configuration, and what that does to requests is not computed`,
         impact: "it can remove or precede the filters that enforce mutual TLS, authorization and tokens",
         remedy: "read the patch against the filters that it names, keep it off the authentication and authorization filters, and pin images by digest",
         validation: { positive: "an allowed request to a workload that it selects is answered", negative: "a request that a policy refuses is still refused at a workload that it selects" }
@@ -39386,8 +40521,8 @@ function overridesOf({ base: base3, head, renamed }) {
     const { resource } = workload2;
     if (resource === void 0 || workload2.enrolment.mode === "none" || workload2.enrolment.mode === "gateway") return [];
     const old = base3.mesh.workloads.get(renamed.get(workload2.id) ?? workload2.id);
-    const known10 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key: key3, value }) => `${key3} ${value}`));
-    return proxyOverrides(workload2).filter(({ key: key3, value }) => !known10.has(`${key3} ${value}`)).map(({ key: key3, value, path: path2 }) => ({
+    const known11 = new Set((old === void 0 ? [] : proxyOverrides(old)).map(({ key: key3, value }) => `${key3} ${value}`));
+    return proxyOverrides(workload2).filter(({ key: key3, value }) => !known11.has(`${key3} ${value}`)).map(({ key: key3, value, path: path2 }) => ({
       subject: workload2.id,
       facet: key3,
       affected: [`${workload2.id} ${key3} ${value}`],
@@ -39472,7 +40607,7 @@ var init_removed_api_version = __esm({
       detectState: (side2) => problemsOf2(side2, ["removed-version"]).map(({ resource, problem }) => ({
         ...problemIdentity(resource, problem),
         place: { resource, path: ["apiVersion"] },
-        message: `${named4(resource)} is written for \`${resource.apiVersion}\`: ${problem.message}`,
+        message: `${named5(resource)} is written for \`${resource.apiVersion}\`: ${problem.message}`,
         impact: "a cluster of a current version refuses the object, so that what it protects is not protected",
         remedy: "write it for the version that is served (`security.istio.io/v1`, `networking.istio.io/v1`)",
         validation: { positive: "`kubectl apply --dry-run=server` accepts the object", negative: "a request that the object is there to refuse is refused after it is applied" }
@@ -39485,28 +40620,34 @@ var init_removed_api_version = __esm({
 function lostTarget(side2, policy) {
   if (policy.kind !== "PeerAuthentication" && policy.spec.targetRefs.length > 0) {
     return policy.spec.targetRefs.flatMap((target, index) => {
-      const kind = target.kind;
-      const known10 = kind === "Service" ? side2.of("Service") : void 0;
-      if (known10 === void 0 || known10.some((object3) => object3.name === target.name && object3.namespace === policy.namespace)) return [];
-      return [{ policy, path: ["spec", "targetRefs", index], target: `${kind} ${policy.namespace ?? ""}/${target.name}`, ids: [`${policy.namespace ?? ""}/${kind}:${target.name}`] }];
+      const known11 = targetsOf(side2, target);
+      if (known11 === void 0 || known11.some((object3) => object3.name === target.name && object3.namespace === policy.namespace)) return [];
+      const id = `${policy.namespace ?? ""}/${target.kind}:${target.name}`;
+      return [{ policy, path: ["spec", "targetRefs", index], because: `there is no \`${target.kind} ${policy.namespace ?? ""}/${target.name}\``, facet: `${target.kind} ${policy.namespace ?? ""}/${target.name}`, ids: [id] }];
     });
   }
   if (!hasSelector(policy.spec.selector)) return [];
   const reach = side2.reachOf(policy);
   if (reach.workloads.length > 0 || reach.ids.length === 0) return [];
-  return [{ policy, path: ["spec", "selector", "matchLabels"], target: selectorText(policy.spec.selector?.matchLabels ?? {}), ids: reach.ids }];
+  const labels3 = selectorText(policy.spec.selector?.matchLabels ?? {});
+  return [{ policy, path: ["spec", "selector", "matchLabels"], because: `no workload of its scope matches \`${labels3}\``, facet: labels3, ids: reach.ids }];
 }
-function draftOf5({ policy, path: path2, target, ids: ids3 }) {
+function targetsOf(side2, { group: group4, kind }) {
+  if (kind === "Service" && (group4 === "" || group4 === "core")) return side2.of("Service");
+  if (kind === "ServiceEntry") return side2.of("ServiceEntry");
+  return kind === "Gateway" ? side2.of("KubernetesGateway") : void 0;
+}
+function draftOf5({ policy, path: path2, because: because2, facet, ids: ids3 }) {
   return {
     subject: resourceId(policy),
-    facet: target,
+    facet,
     affected: ids3.map((id) => `${policy.kind} ${id}`),
     evidence: "INFERRED",
     certainty: "conditional",
     place: { resource: policy, path: path2 },
-    message: `${named4(policy)} applies to nothing here: no workload of its scope matches \`${target}\``,
+    message: `${named5(policy)} applies to nothing here: ${because2}`,
     impact: "the protection that the policy describes is not there, or stands before something this repository does not show",
-    remedy: "compare the selector with the labels of the pod template (not of the Deployment) and with the namespace of the policy",
+    remedy: "compare the selector with the labels of the pod template (not of the Deployment), or the reference with the name of its target, and both with the namespace of the policy",
     validation: { positive: "a request that the policy allows is answered by the workload that is meant", negative: "a request that the policy refuses is refused by the workload that is meant" }
   };
 }
@@ -39664,7 +40805,7 @@ var init_token_not_required = __esm({
             affected: ids3,
             certainty: certaintyOf(open3),
             place: { resource: policy, path: ["spec", "jwtRules"] },
-            message: `a request without a token reaches ${listed3(ids3)}: ${named4(policy)} refuses bad tokens only, and no policy requires one`,
+            message: `a request without a token reaches ${listed3(ids3)}: ${named5(policy)} refuses bad tokens only, and no policy requires one`,
             impact: "end-user authentication can be skipped by sending no token",
             attack: `a caller drops the \`Authorization\` header and is served by \`${ids3[0] ?? ""}\``,
             remedy: 'add an ALLOW policy with `requestPrincipals: ["ISSUER/*"]`, or a DENY policy with `notRequestPrincipals: ["*"]` beside the public paths',
@@ -39758,7 +40899,7 @@ var init_unknown_field = __esm({
         ...problemIdentity(resource, problem),
         severity: problem.certain ? "high" : "medium",
         certainty: problem.certain ? "proved" : "undecided",
-        message: `${named4(resource)} has no field \`${fieldText(problem.path)}\`${problem.nearest === void 0 ? "" : `; \`${problem.nearest}\` is meant`}`,
+        message: `${named5(resource)} has no field \`${fieldText(problem.path)}\`${problem.nearest === void 0 ? "" : `; \`${problem.nearest}\` is meant`}`,
         impact: "the field is dropped or the object refused; a restriction that stands in it does not exist",
         remedy: remedyOf(problem),
         validation: { positive: "`kubectl apply --dry-run=server --validate=strict` accepts the object", negative: "a request that the field is there to refuse is refused after it is applied" }
@@ -39799,7 +40940,7 @@ function draftsOf(side2, policy, { value, path: path2 }, accounts2) {
       {
         ...common3,
         severity: denies ? "medium" : "low",
-        message: `\`${value}\` in ${named4(policy)} matches nobody: identities are written without \`spiffe://\``,
+        message: `\`${value}\` in ${named5(policy)} matches nobody: identities are written without \`spiffe://\``,
         impact: denies ? "the caller that the policy means to deny is not denied" : "the caller that the policy means is not matched",
         remedy: `write \`${value.replace("spiffe://", "")}\``,
         validation: validation2
@@ -39811,7 +40952,7 @@ function draftsOf(side2, policy, { value, path: path2 }, accounts2) {
       {
         ...common3,
         severity: denies ? "medium" : "low",
-        message: `\`${value}\` in ${named4(policy)} matches nobody: a \`*\` stands for any text only at the beginning or the end, and an identity is \`trust-domain/ns/NAMESPACE/sa/ACCOUNT\``,
+        message: `\`${value}\` in ${named5(policy)} matches nobody: a \`*\` stands for any text only at the beginning or the end, and an identity is \`trust-domain/ns/NAMESPACE/sa/ACCOUNT\``,
         impact: denies ? "the caller that the policy means to deny is not denied" : "the caller that the policy means is not matched",
         remedy: "write whole identities, a prefix such as `cluster.local/ns/NAMESPACE/sa/*`, or `namespaces`",
         validation: validation2
@@ -39822,7 +40963,7 @@ function draftsOf(side2, policy, { value, path: path2 }, accounts2) {
     {
       ...common3,
       evidence: "UNKNOWN",
-      message: `${named4(policy)} names \`${value}\`, and no workload or ServiceAccount here has that identity`,
+      message: `${named5(policy)} names \`${value}\`, and no workload or ServiceAccount here has that identity`,
       impact: denies ? "the caller that is meant may run under another account and is then not denied" : "whoever creates that account later has the access",
       remedy: "correct the name, or drop it where the workload is gone",
       validation: validation2
@@ -39881,7 +41022,7 @@ function draftOf6(mesh2, workload2, waypoint, policy, who3) {
     affected: [`${workload2.id} ${waypoint.id}`],
     certainty: certaintyOf([workload2]),
     place: { resource: policy, path: [] },
-    message: `${named4(policy)} stands at the waypoint \`${waypoint.id}\`, and ${who3} reaches \`${workload2.id}\` without it`,
+    message: `${named5(policy)} stands at the waypoint \`${waypoint.id}\`, and ${who3} reaches \`${workload2.id}\` without it`,
     impact: "what the policies of the waypoint refuse is answered on the straight way",
     attack: `a compromised pod connects to the address of \`${workload2.id}\` itself and meets no policy of the waypoint`,
     remedy: `add an ALLOW policy with a selector for the pods that names \`${account}\` alone, and require mutual TLS (STRICT)`,
@@ -39921,7 +41062,7 @@ function asks(side2) {
     const binding = Object.hasOwn(labels3, key2) ? bindingOf(side2.mesh, labels3, resource.namespace ?? "", addressed2) : void 0;
     return binding?.fault === void 0 ? [] : [{ subject, what, resource, path: path2, binding }];
   };
-  const services = [...side2.of("Service"), ...side2.of("ServiceEntry")].flatMap((service) => own4(service, service.labels, "service", ["metadata", "labels", key2], resourceId(service), named4(service)));
+  const services = [...side2.of("Service"), ...side2.of("ServiceEntry")].flatMap((service) => own4(service, service.labels, "service", ["metadata", "labels", key2], resourceId(service), named5(service)));
   const pods2 = side2.workloads.flatMap(
     (workload2) => workload2.resource === void 0 || !inMesh(workload2) || !isAmbient(workload2) ? [] : own4(workload2.resource, workload2.labels, "workload", [...templateOf(workload2.kind), "metadata", "labels", key2], workload2.id, `\`${workload2.id}\``)
   );
@@ -39930,7 +41071,7 @@ function asks(side2) {
     const bindings = ["service", "workload"].map((addressed2) => bindingOf(side2.mesh, {}, namespace.name, addressed2));
     const [binding] = bindings;
     if (binding === void 0 || bindings.some((each) => each?.fault === void 0)) return [];
-    return [{ subject: resourceId(namespace), what: named4(namespace), resource: namespace, path: ["metadata", "labels", key2], binding }];
+    return [{ subject: resourceId(namespace), what: named5(namespace), resource: namespace, path: ["metadata", "labels", key2], binding }];
   });
   return [...services, ...pods2, ...namespaces4];
 }
@@ -39965,7 +41106,7 @@ function annotated2(side2) {
         affected: [`${resourceId(resource)} annotation`],
         severity: "medium",
         place: { resource, path: ["metadata", "annotations", key2] },
-        message: `${named4(resource)} asks for a waypoint by an annotation, which nobody reads: \`${key2}\` is a label`,
+        message: `${named5(resource)} asks for a waypoint by an annotation, which nobody reads: \`${key2}\` is a label`,
         impact: "traffic goes straight to the pods, and policies that are bound to a waypoint are enforced by nobody",
         remedy: `move \`${key2}\` to \`metadata.labels\``,
         validation: { positive: "a request that the policies allow is answered and seen by the waypoint", negative: "a request that a policy of the waypoint refuses is refused" }
@@ -40019,7 +41160,7 @@ var init_wildcard_host = __esm({
               facet: String(server.port.number),
               affected: [`${server.port.number} ${JSON.stringify(gateway2.spec.selector ?? {})}`],
               place: { resource: gateway2, path: ["spec", "servers", index, "hosts", at2] },
-              message: `${named4(gateway2)} serves every host on port ${server.port.number}`,
+              message: `${named5(gateway2)} serves every host on port ${server.port.number}`,
               impact: "any VirtualService that may bind to it publishes its workload, whatever its host is",
               remedy: "name the hosts, with the namespace that may bind them (`namespace/host`)",
               validation: { positive: "a host that is named is answered", negative: "a request with any other host is answered with 404" }
@@ -40051,7 +41192,7 @@ var init_wildcard_service_entry = __esm({
             subject: resourceId(entry2),
             affected: [...wide2, ...open3.map((port3) => `any address:${port3.number}`)].map((what) => `${entry2.namespace ?? ""} ${what}`),
             place: { resource: entry2, path: wide2.length > 0 ? ["spec", "hosts"] : ["spec", "ports"] },
-            message: wide2.length > 0 ? `${named4(entry2)} lets workloads call every host under ${listed3(wide2)}` : `${named4(entry2)} lets workloads call every address on port ${open3.map((port3) => port3.number).join(", ")}: it names no addresses`,
+            message: wide2.length > 0 ? `${named5(entry2)} lets workloads call every host under ${listed3(wide2)}` : `${named5(entry2)} lets workloads call every address on port ${open3.map((port3) => port3.number).join(", ")}: it names no addresses`,
             impact: "hosts that anybody can register or rent are as reachable as the one that is meant",
             attack: "a compromised workload sends data to its own account at the same provider",
             remedy: "name the hosts that are needed, one by one, or their addresses",
@@ -40065,7 +41206,7 @@ var init_wildcard_service_entry = __esm({
 
 // src/findings/registry.ts
 function isImplemented(rule2) {
-  return Object.hasOwn(detectors, rule2) || runRules.some((known10) => known10 === rule2);
+  return Object.hasOwn(detectors, rule2) || runRules.some((known11) => known11 === rule2);
 }
 function describeRules() {
   return catalogue.map((entry2) => ({ ...entry2, implemented: isImplemented(entry2.rule) }));
@@ -40280,13 +41421,13 @@ function keyed(detector, detect, side2, renamed) {
     const draft = renamed.size === 0 ? drafted : underOldNames(drafted, renamed);
     const key3 = fingerprint({ code: entry2.code, causes: [draft.subject], facet: draft.facet ?? "", direction: "" });
     const fresh = { draft, severity: draft.severity ?? entry2.severity, fingerprint: key3 };
-    const known10 = found2.get(key3);
-    if (known10 === void 0) {
+    const known11 = found2.get(key3);
+    if (known11 === void 0) {
       found2.set(key3, fresh);
       continue;
     }
-    const chosen2 = severityRank(fresh.severity) > severityRank(known10.severity) ? fresh : known10;
-    found2.set(key3, { ...chosen2, draft: { ...chosen2.draft, affected: distinct([...known10.draft.affected, ...draft.affected]) } });
+    const chosen2 = severityRank(fresh.severity) > severityRank(known11.severity) ? fresh : known11;
+    found2.set(key3, { ...chosen2, draft: { ...chosen2.draft, affected: distinct([...known11.draft.affected, ...draft.affected]) } });
   }
   return found2;
 }
@@ -40324,8 +41465,8 @@ var init_states = __esm({
 
 // src/findings/run.ts
 function environmentFacts(input) {
-  const known10 = factsByInput.get(input);
-  if (known10 !== void 0) return known10;
+  const known11 = factsByInput.get(input);
+  if (known11 !== void 0) return known11;
   const fresh = indexed(input);
   factsByInput.set(input, fresh);
   return fresh;
@@ -40367,7 +41508,7 @@ function changeFinding(rule2, draft) {
     environments: distinct(change2.environments),
     resource: primary?.resource ?? change2.destinations[0]?.id ?? "mesh",
     ...primary === void 0 ? {} : { location: locationOf(primary) },
-    related: others3.slice(0, shownRelated).map((cause2) => ({ ...locationOf(cause2), message: `together with ${named4(cause2.resource)}, ${cause2.change} here` })),
+    related: others3.slice(0, shownRelated).map((cause2) => ({ ...locationOf(cause2), message: `together with ${named5(cause2.resource)}, ${cause2.change} here` })),
     message: draft.message,
     impact: draft.impact,
     ...draft.attack === void 0 ? {} : { attack: draft.attack },
@@ -40415,12 +41556,12 @@ function stateFinding(state, locate2) {
   };
 }
 function merged3(findings) {
-  const known10 = /* @__PURE__ */ new Map();
+  const known11 = /* @__PURE__ */ new Map();
   for (const finding2 of findings) {
-    const other = known10.get(finding2.fingerprint);
-    known10.set(finding2.fingerprint, other === void 0 ? finding2 : joined2(other, finding2));
+    const other = known11.get(finding2.fingerprint);
+    known11.set(finding2.fingerprint, other === void 0 ? finding2 : joined2(other, finding2));
   }
-  return [...known10.values()];
+  return [...known11.values()];
 }
 function joined2(left, right) {
   const rank4 = (finding2) => severityRank(finding2.severity) * 10 + statusRank[finding2.status];
@@ -40446,8 +41587,8 @@ function elsewhere(own4, places) {
 }
 function weakerCertainty(left, right) {
   if (left.severity !== right.severity) return severityRank(left.severity) > severityRank(right.severity) ? left.certainty : right.certainty;
-  const order3 = ["proved", "conditional", "undecided"];
-  return order3.indexOf(left.certainty) <= order3.indexOf(right.certainty) ? left.certainty : right.certainty;
+  const order4 = ["proved", "conditional", "undecided"];
+  return order4.indexOf(left.certainty) <= order4.indexOf(right.certainty) ? left.certainty : right.certainty;
 }
 function placeKey(place3) {
   return `${place3.side} ${place3.file}:${place3.startLine}-${place3.endLine}`;
@@ -40479,8 +41620,8 @@ function maturityFinding(delta2, changes3, findings, scores) {
   const entry2 = ruleEntry("maturity-changed");
   const moved3 = Object.entries(delta2.environments).filter(([, move]) => move.overall !== null && move.overall !== 0);
   const ids3 = new Set(moved3.flatMap(([, move]) => Object.values(move.dimensions).flatMap((dimension) => dimension.movedBy)));
-  const moving = changes3.filter((change2) => ids3.has(change2.id));
-  const cause2 = [...moving, ...changes3].flatMap((change2) => change2.causes)[0];
+  const moving2 = changes3.filter((change2) => ids3.has(change2.id));
+  const cause2 = [...moving2, ...changes3].flatMap((change2) => change2.causes)[0];
   const location = cause2 === void 0 ? findings.find((finding2) => ids3.has(finding2.fingerprint) && finding2.location !== void 0)?.location : { file: cause2.file, startLine: cause2.line, endLine: cause2.endLine, side: cause2.side };
   const dimensions2 = dimensionsOf(moved3.map(([, move]) => move));
   const falls = delta2.overall < 0;
@@ -40503,7 +41644,7 @@ function maturityFinding(delta2, changes3, findings, scores) {
     remedy: falls ? "the findings of this review name what moved it" : "nothing to do",
     validation: { positive: "the requests that the mesh is for are still answered", negative: "the requests that the findings name are refused" },
     fingerprint: fingerprint({ code: entry2.code, causes: ["mesh"], facet: "", direction: falls ? "down" : "up" }),
-    changeIds: moving.map((change2) => change2.id).sort(),
+    changeIds: moving2.map((change2) => change2.id).sort(),
     tags: entry2.tags
   };
 }
@@ -40685,7 +41826,7 @@ function namespacesOf(side2, scope3) {
   const rated2 = distinct(scopeOf5(side2, scope3).map((workload2) => workload2.namespace));
   return rated2.length > 0 ? rated2 : knownNamespaces(side2);
 }
-var everything3;
+var everything4;
 var init_scope = __esm({
   "src/maturity/scope.ts"() {
     "use strict";
@@ -40693,7 +41834,7 @@ var init_scope = __esm({
     init_order();
     init_destinations();
     init_facts();
-    everything3 = { renamed: /* @__PURE__ */ new Map() };
+    everything4 = { renamed: /* @__PURE__ */ new Map() };
   }
 });
 
@@ -40750,8 +41891,8 @@ function operationQuality(rule2) {
   return Math.min(...rule2.to.map(qualityOfOperation));
 }
 function qualityOfOperation(operation) {
-  const named10 = [operation.methods, operation.paths, operation.ports, operation.hosts].filter((list4) => list4.length > 0 && !list4.some((value) => value === "*" || value === "/*")).length;
-  return named10 >= 2 ? 1 : named10 === 1 ? 0.7 : 0.3;
+  const named11 = [operation.methods, operation.paths, operation.ports, operation.hosts].filter((list4) => list4.length > 0 && !list4.some((value) => value === "*" || value === "/*")).length;
+  return named11 >= 2 ? 1 : named11 === 1 ? 0.7 : 0.3;
 }
 function opennessOf(rule2) {
   const sources = callerRules(rule2).map(({ source: source2 }) => source2);
@@ -40889,8 +42030,8 @@ function ingress(side2) {
     reason: `${closed} of ${tls2.size} entry points serve TLS or redirect to it`
   };
 }
-function worse(known10, fresh) {
-  return known10 !== void 0 && known10.score <= fresh.score ? known10 : fresh;
+function worse(known11, fresh) {
+  return known11 !== void 0 && known11.score <= fresh.score ? known11 : fresh;
 }
 function tlsItem({ port: port3, tls: tls2 }) {
   if (tls2 === void 0) return item(0, `serves plain ${port3.protocol} without a redirect`);
@@ -41243,9 +42384,9 @@ var init_maturity_verdict = __esm({
 
 // src/maturity/scorecard-of.ts
 function measureWhole(side2) {
-  const known10 = whole2.get(side2);
-  if (known10 !== void 0) return known10;
-  const fresh = mapDimensions((dimension) => side2.recall(measures[dimension], (asked) => measures[dimension](asked, everything3)).value);
+  const known11 = whole2.get(side2);
+  if (known11 !== void 0) return known11;
+  const fresh = mapDimensions((dimension) => side2.recall(measures[dimension], (asked) => measures[dimension](asked, everything4)).value);
   whole2.set(side2, fresh);
   return fresh;
 }
@@ -41323,8 +42464,8 @@ var init_scorecard_of = __esm({
 function delta(input) {
   const environments2 = {};
   for (const pair of input.environments) environments2[pair.id] = environmentDelta(pair, input);
-  const known10 = Object.values(environments2).flatMap((entry2) => entry2.overall === null ? [] : [entry2.overall]);
-  return { overall: known10.length === 0 ? null : Math.min(...known10), environments: environments2 };
+  const known11 = Object.values(environments2).flatMap((entry2) => entry2.overall === null ? [] : [entry2.overall]);
+  return { overall: known11.length === 0 ? null : Math.min(...known11), environments: environments2 };
 }
 function environmentDelta(pair, input) {
   const base3 = input.base[pair.id]?.configured;
@@ -41464,9 +42605,9 @@ var init_assess = __esm({
 });
 
 // src/app/client-tls-effect.ts
-function movesClientTls(changed, environments2) {
-  const rules3 = [changed.base, changed.head].flatMap((resource) => resource?.kind === "DestinationRule" ? [resource] : []);
-  return environments2.filter((environment4) => changed.environments.includes(environment4.id)).some((environment4) => movesIn(environment4, rules3));
+function movesClientTls(changed2, environments2) {
+  const rules3 = [changed2.base, changed2.head].flatMap((resource) => resource?.kind === "DestinationRule" ? [resource] : []);
+  return environments2.filter((environment4) => changed2.environments.includes(environment4.id)).some((environment4) => movesIn(environment4, rules3));
 }
 function movesIn({ base: base3, head }, rules3) {
   const clients = sidecarClients([...base3.workloads.values(), ...head.workloads.values()], [...ofKind(base3, "DestinationRule"), ...ofKind(head, "DestinationRule")]);
@@ -41544,13 +42685,13 @@ var init_client_tls_effect = __esm({
 });
 
 // src/app/config-effect.ts
-function configNotComputed(changed, environments2) {
-  const { base: base3, head } = changed;
+function configNotComputed(changed2, environments2) {
+  const { base: base3, head } = changed2;
   const shown5 = head ?? base3;
   if (shown5 === void 0 || [base3, head].every((resource) => resource === void 0 || !statesMeshConfig(resource))) return [];
   if ([base3, head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return [];
-  const touched2 = environments2.filter((environment4) => changed.environments.includes(environment4.id));
-  const read6 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed.resource));
+  const touched2 = environments2.filter((environment4) => changed2.environments.includes(environment4.id));
+  const read6 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed2.resource));
   const moved3 = read6.flatMap((environment4) => differing2(environment4.base.config.notComputed, environment4.head.config.notComputed));
   const apart4 = read6.length === touched2.length ? [] : differing2(acting(base3), acting(head));
   return distinct([...moved3, ...apart4]).map((field3) => ({
@@ -41605,7 +42746,7 @@ var init_config_effect = __esm({
 function isComparedAtGateways({ base: base3, head, environments: where }, environments2) {
   const sides = environments2.filter(({ id }) => where.includes(id)).map((each) => new KnownOnSides([each.base, each.head]));
   if (sides.length === 0 || !keepsTheRest(base3, head)) return false;
-  return sides.every((known10) => [base3, head].every((version3, side2) => version3 === void 0 || known10.holds(version3, side2)));
+  return sides.every((known11) => [base3, head].every((version3, side2) => version3 === void 0 || known11.holds(version3, side2)));
 }
 function placeOf4(gateway2, namespace) {
   const slash = gateway2.indexOf("/");
@@ -41736,13 +42877,13 @@ function elsewhereIn(mesh2, before, after, atHead) {
   for (const port3 of after.spec.ports) {
     const former = before.spec.ports.find((other) => other.port === port3.port);
     if (former === void 0) continue;
-    const [old, now] = [targetsOf(from2, former), targetsOf(to2, port3)];
+    const [old, now] = [targetsOf2(from2, former), targetsOf2(to2, port3)];
     if (old.length === 0 || now.length === 0 || textOf8(old) === textOf8(now)) continue;
     if (guardsOf(mesh2, old, former) !== guardsOf(mesh2, now, port3)) return `requests to its port ${String(port3.port)} reach pods or ports with other protection than before, which is not computed by this version`;
   }
   return void 0;
 }
-function targetsOf(pods2, port3) {
+function targetsOf2(pods2, port3) {
   return pods2.flatMap((pod) => {
     const target = targetPortOf(podSpecOf(pod), port3);
     return target === void 0 ? [] : [{ pod, port: target }];
@@ -41780,14 +42921,14 @@ var init_service_effect = __esm({
 });
 
 // src/app/not-computed.ts
-function notComputed(changed, environments2) {
-  return [...ofItsKind(changed, environments2), ...configNotComputed(changed, environments2), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments2), ...ofExternalNames(changed), ...leadsElsewhere(changed, environments2)];
+function notComputed(changed2, environments2) {
+  return [...ofItsKind(changed2, environments2), ...configNotComputed(changed2, environments2), ...variablesNotComputed(changed2), ...ofItsRevision(changed2, environments2), ...ofExternalNames(changed2), ...leadsElsewhere(changed2, environments2)];
 }
-function ofItsKind(changed, environments2) {
-  const resource = changed.head ?? changed.base;
-  if (resource === void 0 || !kinds.has(resource.kind) || isComputedGateway(changed, environments2) || isComparedAtGateways(changed, environments2)) return [];
-  if (otherNetworks.includes(resource.kind) && (canonical(changed.base?.spec) === canonical(changed.head?.spec) || isNewcomer(changed, environments2))) return [];
-  const moves = resource.kind === "DestinationRule" ? movesClientTls(changed, environments2) : hasOtherContent(changed);
+function ofItsKind(changed2, environments2) {
+  const resource = changed2.head ?? changed2.base;
+  if (resource === void 0 || !kinds.has(resource.kind) || isComputedGateway(changed2, environments2) || isComparedAtGateways(changed2, environments2)) return [];
+  if (otherNetworks.includes(resource.kind) && (canonical(changed2.base?.spec) === canonical(changed2.head?.spec) || isNewcomer(changed2, environments2))) return [];
+  const moves = resource.kind === "DestinationRule" ? movesClientTls(changed2, environments2) : hasOtherContent(changed2);
   return moves ? [{ about: "kind", because: "what this kind does to requests is not computed by this version", path: [] }] : [];
 }
 function isComputedGateway({ base: base3, head, environments: where }, environments2) {
@@ -41806,8 +42947,8 @@ function ofItsRevision({ base: base3, head, environments: where }, environments2
   if (base3 === void 0 || head === void 0 || !policies.has(head.kind)) return [];
   const labels3 = [base3, head].map((resource) => resource.labels["istio.io/rev"]);
   if (labels3[0] === labels3[1]) return [];
-  const named10 = labels3.filter((label3) => label3 !== void 0);
-  const hidden = named10.filter((label3) => environments2.filter(({ id }) => where.includes(id)).some(({ base: before, head: after }) => !inSight(before, label3) || !inSight(after, label3)));
+  const named11 = labels3.filter((label3) => label3 !== void 0);
+  const hidden = named11.filter((label3) => environments2.filter(({ id }) => where.includes(id)).some(({ base: before, head: after }) => !inSight(before, label3) || !inSight(after, label3)));
   return hidden.length === 0 ? [] : [{ about: "revision", because: `only the revision ${hidden.map((label3) => `\`${label3}\``).join(" or ")} of Istio reads it on one side, and no manifest shows such an installation`, path: ["metadata", "labels"] }];
 }
 function inSight({ enrolmentWorld: { installations } }, revision2) {
@@ -41819,8 +42960,8 @@ function ofExternalNames({ base: base3, head }) {
   if (outside(base3) === outside(head)) return [];
   return [{ about: "external name", because: "where requests to this name go changes between its pods and a host outside, which is not computed by this version", path: ["spec", outside(head) === void 0 ? "type" : "externalName"] }];
 }
-function notComputedReasons(changed, environments2, lineOf4) {
-  return changed.flatMap((entry2) => {
+function notComputedReasons(changed2, environments2, lineOf4) {
+  return changed2.flatMap((entry2) => {
     const resource = entry2.head ?? entry2.base;
     if (resource === void 0) return [];
     return notComputed(entry2, environments2).map((open3) => ({
@@ -41900,21 +43041,21 @@ var init_not_judged = __esm({
 });
 
 // src/app/changed-effect.ts
-function resourceReports(changed, changes3, environments2, found2, open3 = []) {
+function resourceReports(changed2, changes3, environments2, found2, open3 = []) {
   const effects = /* @__PURE__ */ new Map();
   for (const change2 of changes3) {
     for (const edit of change2.edits) {
-      const known10 = effects.get(edit.id);
-      if (known10 === void 0) effects.set(edit.id, [change2]);
-      else known10.push(change2);
+      const known11 = effects.get(edit.id);
+      if (known11 === void 0) effects.set(edit.id, [change2]);
+      else known11.push(change2);
     }
   }
-  return changed.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments2, found2, open3) }));
+  return changed2.map((entry2) => ({ resource: entry2.resource, environments: [...entry2.environments], change: entry2.change, ...effectOf(entry2, effects.get(entry2.resource) ?? [], environments2, found2, open3) }));
 }
-function effectOf(entry2, named10, environments2, found2, undecidedValues2) {
-  const decided = named10.find(({ change: change2 }) => !change2.direction.startsWith("undecided"));
+function effectOf(entry2, named11, environments2, found2, undecidedValues2) {
+  const decided = named11.find(({ change: change2 }) => !change2.direction.startsWith("undecided"));
   if (decided !== void 0) return { effect: "changed", because: decided.change.headline };
-  const undecided2 = named10[0];
+  const undecided2 = named11[0];
   if (undecided2 !== void 0) return { effect: "undecided", because: undecided2.change.headline };
   const told = found2.of(entry2);
   if (told !== void 0 && told.effect !== "none") return told;
@@ -41943,9 +43084,9 @@ var init_changed_effect = __esm({
 });
 
 // src/app/cite.ts
-function remember(known10, blob, value) {
-  if (known10.size >= MOST_REMEMBERED) known10.clear();
-  known10.set(blob, value);
+function remember(known11, blob, value) {
+  if (known11.size >= MOST_REMEMBERED) known11.clear();
+  known11.set(blob, value);
 }
 function itemOf2(origin, value) {
   if (origin.item === void 0) return value;
@@ -41983,8 +43124,8 @@ var init_cite = __esm({
       }
       /** The changed field on the side where it stands; a whole object that came or went. */
       cite(edit) {
-        const known10 = this.#cited.get(edit);
-        if (known10 !== void 0) return known10;
+        const known11 = this.#cited.get(edit);
+        if (known11 !== void 0) return known11;
         const fresh = this.#cite(edit);
         this.#cited.set(edit, fresh);
         return fresh;
@@ -42032,30 +43173,30 @@ var init_cite = __esm({
         const start = reader.startLine(origin.document);
         if (start === void 0) return reader.object(origin);
         const twin = twinOf(resource);
-        const known10 = this.#lines.get(twin) ?? /* @__PURE__ */ new Map();
-        this.#lines.set(twin, known10);
+        const known11 = this.#lines.get(twin) ?? /* @__PURE__ */ new Map();
+        this.#lines.set(twin, known11);
         const key3 = canonical([origin.item ?? null, path2]);
-        let lines = known10.get(key3);
+        let lines = known11.get(key3);
         if (lines === void 0) {
           const { startLine: startLine2, endLine } = path2.length === 0 ? reader.object(origin) : reader.field(origin, path2);
           lines = { startLine: startLine2 - start, endLine: endLine - start };
-          known10.set(key3, lines);
+          known11.set(key3, lines);
         }
         return { startLine: lines.startLine + start, endLine: lines.endLine + start };
       }
       /** Environments that render one base have its objects from the same lines. */
       #renderedSpan(origin, path2) {
         const key3 = canonical([origin.blob, origin.rendered ?? null, origin.item ?? null, path2]);
-        const known10 = this.#renderedLines.get(key3);
-        if (known10 !== void 0) return known10;
+        const known11 = this.#renderedLines.get(key3);
+        if (known11 !== void 0) return known11;
         const { startLine: startLine2, endLine } = renderedSpan(origin, path2, this.#text(origin.blob) ?? "", this.#text(origin.rendered?.blob ?? "") ?? "");
         const fresh = { startLine: startLine2, endLine };
         this.#renderedLines.set(key3, fresh);
         return fresh;
       }
       #reader(blob) {
-        const known10 = this.#readers.get(blob);
-        if (known10 !== void 0) return known10;
+        const known11 = this.#readers.get(blob);
+        if (known11 !== void 0) return known11;
         const fresh = spanReader(this.#text(blob) ?? "");
         remember(this.#readers, blob, fresh);
         return fresh;
@@ -42339,16 +43480,16 @@ function surroundings(resources) {
   return resources.filter((resource) => !policyKinds3.has(resource.kind));
 }
 function namesAll(namespaces4, resources) {
-  const named10 = /* @__PURE__ */ new Set();
+  const named11 = /* @__PURE__ */ new Set();
   for (const resource of resources) {
     const name2 = resource.kind === "Namespace" ? resource.name : resource.namespace;
-    if (name2 !== void 0) named10.add(name2);
+    if (name2 !== void 0) named11.add(name2);
   }
-  return named10.size === namespaces4.size && [...named10].every((name2) => namespaces4.has(name2));
+  return named11.size === namespaces4.size && [...named11].every((name2) => namespaces4.has(name2));
 }
 function placesOf3(mesh2) {
-  const known10 = placesOfMeshes.get(mesh2);
-  if (known10 !== void 0) return known10;
+  const known11 = placesOfMeshes.get(mesh2);
+  if (known11 !== void 0) return known11;
   const resources = /* @__PURE__ */ new Map();
   for (const [kind, list4] of mesh2.resources) {
     for (const resource of list4) {
@@ -42432,9 +43573,9 @@ function workloadsOf2(resources, namespaces4, enrolmentWorld, { rootNamespace, i
     const enrolment = enrolmentOfPod(resource, namespace, namespaces4.get(namespace), enrolmentWorld);
     const capture = inboundCapture(enrolment, resource.spec.podAnnotations, captureDefaults(enrolment.mode === "sidecar" ? enrolment.revision : void 0, namespace, enrolmentWorld, interceptionMode2));
     const declared2 = ingressFor(namespace, resource.spec.podLabels) ?? declaredPorts(resource.spec, servicesFor(namespace, resource.spec.podLabels), seniors);
-    const named10 = new Set(declared2.map((port3) => port3.port));
-    const holes = [...capture.exclude].filter((port3) => !named10.has(port3) && !proxyPorts.has(port3));
-    const listed6 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named10.has(port3)) : [];
+    const named11 = new Set(declared2.map((port3) => port3.port));
+    const holes = [...capture.exclude].filter((port3) => !named11.has(port3) && !proxyPorts.has(port3));
+    const listed6 = capture.mode === "listed" ? [...capture.include].filter((port3) => !named11.has(port3)) : [];
     const ports3 = [
       ...declared2.map((port3) => ({ port: port3.port, protocol: port3.protocol, captured: captures(capture, port3.port) })),
       ...holes.map((port3) => ({ port: port3, protocol: "auto", captured: false })),
@@ -42516,9 +43657,6 @@ var init_build3 = __esm({
 });
 
 // src/posture/own-ports.ts
-function isSidecar({ enrolment }) {
-  return enrolment.mode === "sidecar" || enrolment.mode === "unknown" && enrolment.inWorld === "sidecar";
-}
 function portsOf5(workloads2) {
   const behind3 = workloads2.filter(isSidecar);
   return behind3.length === 0 ? [] : [...proxyPorts].filter((port3) => behind3.every((workload2) => isProxyPort(workload2, port3)));
@@ -42527,10 +43665,10 @@ function toOwnPorts(workloads2, mixed2) {
   const ports3 = portsOf5(workloads2);
   if (ports3.length === 0) return noCubes;
   const key3 = `${mixed2 ? "mixed" : "sidecars"} ${ports3.join(" ")}`;
-  const same4 = known6.get(key3);
+  const same4 = known7.get(key3);
   if (same4 !== void 0) return same4;
   const fresh = freshOwnPorts(ports3, mixed2);
-  known6.set(key3, fresh);
+  known7.set(key3, fresh);
   return fresh;
 }
 function freshOwnPorts(ports3, mixed2) {
@@ -42544,14 +43682,15 @@ function freshOwnPorts(ports3, mixed2) {
 function unguardedOwnPorts(workloads2, mixed2) {
   return workloads2.every(isSidecar) ? toOwnPorts(workloads2, mixed2).map(({ predicates }) => ({ predicates: [...predicates, { dimension: "transport", any: [{ type: "one-of", text: "TCP" }], none: [] }], origins: [] })) : [];
 }
-var noCubes, known6;
+var noCubes, known7;
 var init_own_ports = __esm({
   "src/posture/own-ports.ts"() {
     "use strict";
     init_capture();
+    init_enrolment();
     init_pod();
     noCubes = [];
-    known6 = /* @__PURE__ */ new Map();
+    known7 = /* @__PURE__ */ new Map();
   }
 });
 
@@ -42560,8 +43699,8 @@ function lostAuthorities(before, after) {
   return before.flatMap((entry2) => {
     const same4 = after.filter((other) => standsFor(other, entry2));
     const still = same4.flatMap((other) => other.cubes);
-    const known10 = new Set(still.map(cubeKey));
-    if (entry2.cubes.every((cube3) => known10.has(cubeKey(cube3)))) return [];
+    const known11 = new Set(still.map(cubeKey));
+    if (entry2.cubes.every((cube3) => known11.has(cubeKey(cube3)))) return [];
     const namesake = after.find((other) => other.provider === entry2.provider);
     return [{ entry: entry2, still, redefined: namesake !== void 0 && !standsFor(namesake, entry2) }];
   });
@@ -42577,8 +43716,13 @@ function onBoth(one, other) {
   if (one.length * other.length > mostCrossed) return one;
   return one.flatMap((path2) => other.map((also) => ({ id: `${path2.id} and ${also.id}`, layers: [...path2.layers, ...also.layers.map(asOther)] })));
 }
+function alsoThrough(path2, others3) {
+  const other = others3[0];
+  if (other === void 0 || others3.length > 1) return path2;
+  return { id: path2.id, layers: [...path2.layers, ...other.layers.map(asOther)] };
+}
 function asOther(layer2) {
-  return { ...layer2, id: `other-side:${layer2.id}` };
+  return layer2.id.startsWith("other-side:") ? layer2 : { ...layer2, id: `other-side:${layer2.id}` };
 }
 var mostCrossed;
 var init_authorities = __esm({
@@ -42591,7 +43735,7 @@ var init_authorities = __esm({
 
 // src/posture/forwarded-ties.ts
 function spokenOf(posture) {
-  const remembered4 = known7.get(posture);
+  const remembered4 = known8.get(posture);
   if (remembered4 !== void 0) return remembered4;
   let header = false;
   const blocks3 = /* @__PURE__ */ new Map();
@@ -42609,11 +43753,11 @@ function spokenOf(posture) {
     }
   }
   const fresh = { header, blocks: blocks3 };
-  known7.set(posture, fresh);
+  known8.set(posture, fresh);
   return fresh;
 }
-function forwardedTies(postures) {
-  const spoken = postures.map(spokenOf);
+function forwardedTies(postures2) {
+  const spoken = postures2.map(spokenOf);
   if (!spoken.some(({ header }) => header)) return [];
   const blocks3 = new Map(spoken.flatMap((each) => [...each.blocks]));
   return [...blocks3.keys()].sort().flatMap((key3) => {
@@ -42622,12 +43766,12 @@ function forwardedTies(postures) {
     return [true, false].map((yes) => ({ predicates: [forwarded, inside4("remote.ip", yes), inside4("source.ip", !yes)], origins: [] }));
   });
 }
-var known7, forwarded;
+var known8, forwarded;
 var init_forwarded_ties = __esm({
   "src/posture/forwarded-ties.ts"() {
     "use strict";
     init_keys();
-    known7 = /* @__PURE__ */ new WeakMap();
+    known8 = /* @__PURE__ */ new WeakMap();
     forwarded = { dimension: "header:x-forwarded-for", any: [], none: [{ type: "present" }] };
   }
 });
@@ -42662,7 +43806,7 @@ function meets(left, right) {
   for (let word2 = 0; word2 < left.length; word2 += 1) if ((left[word2] & right[word2]) !== 0) return true;
   return false;
 }
-function within(inner, outer) {
+function within2(inner, outer) {
   for (let word2 = 0; word2 < inner.length; word2 += 1) if ((inner[word2] & ~outer[word2]) !== 0) return false;
   return true;
 }
@@ -42941,8 +44085,8 @@ function portsIn(patterns) {
     if (type === "prefix") return behindColon ? [digits2, `${digits2}80`, `${digits2}47`] : [];
     return behindColon || type === "suffix" && digits2 === text8 ? [digits2, `4${digits2}`] : [];
   });
-  const known10 = distinct(spoken).filter((port3) => port3 !== "");
-  return [...plainPorts.filter((port3) => !known10.includes(port3)).slice(0, 1), ...known10];
+  const known11 = distinct(spoken).filter((port3) => port3 !== "");
+  return [...plainPorts.filter((port3) => !known11.includes(port3)).slice(0, 1), ...known11];
 }
 function beforePort({ folded, type, text: text8 }, port3) {
   const end = `:${port3}`;
@@ -43066,9 +44210,9 @@ function continuations(patterns, all, reversed) {
       const part3 = reversed ? pattern.slice(pattern.length - length) : pattern.slice(0, length);
       if (!all.has(part3)) continue;
       const character = (reversed ? pattern[pattern.length - 1 - length] : pattern[length]) ?? "";
-      const known10 = next.get(part3);
-      if (known10 === void 0) next.set(part3, /* @__PURE__ */ new Set([character]));
-      else known10.add(character);
+      const known11 = next.get(part3);
+      if (known11 === void 0) next.set(part3, /* @__PURE__ */ new Set([character]));
+      else known11.add(character);
     }
   }
   return next;
@@ -43145,7 +44289,7 @@ function behind2(head, path2, slash) {
   const found2 = ends.map((end) => `${clean}${up}${slash}${end.slice(1)}`);
   return path2 === "/" ? [...found2, `${clean}${up}`] : found2;
 }
-function within2(head, path2) {
+function within3(head, path2) {
   const segments2 = head.split("/");
   return segments2.flatMap((segment, index) => {
     if (segment === "") return [];
@@ -43163,10 +44307,10 @@ function pathCandidates(matchers, limit) {
   const own4 = [];
   for (const mode of modes3) {
     const paths = normalized2(matchers.filter((matcher) => matcher.normalization === mode), mode, limit);
-    const together2 = normalized2(matchers, mode, limit);
-    if (paths === void 0 || together2 === void 0) return void 0;
+    const together4 = normalized2(matchers, mode, limit);
+    if (paths === void 0 || together4 === void 0) return void 0;
     own4.push({ mode, paths });
-    for (const path2 of together2) plain6.add(path2);
+    for (const path2 of together4) plain6.add(path2);
   }
   const shown5 = (...wanted2) => distinct(own4.filter(({ mode }) => wanted2.includes(mode)).flatMap(({ paths }) => paths));
   const decodes = modes3.includes("DECODE_AND_MERGE_SLASHES");
@@ -43174,7 +44318,7 @@ function pathCandidates(matchers, limit) {
   const pairs3 = [
     [shown5("NONE"), (head, path2) => behind2(head, path2, "/")],
     [decodes ? shown5("BASE", "MERGE_SLASHES") : [], (head, path2) => behind2(head, path2, "%2f")],
-    [decodes && templated ? shown5("NONE", "BASE", "MERGE_SLASHES") : [], within2]
+    [decodes && templated ? shown5("NONE", "BASE", "MERGE_SLASHES") : [], within3]
   ];
   const spelled3 = new Set([...plain6].flatMap(spellings));
   for (const [heads, rawOf] of pairs3) {
@@ -43376,19 +44520,19 @@ function openLabels(asked, limit) {
   const values5 = /* @__PURE__ */ new Map();
   for (const matcher of asked) {
     if (matcher.selection === void 0) continue;
-    for (const { key: key3, values: named10 } of requirementsOf(matcher.selection)) {
+    for (const { key: key3, values: named11 } of requirementsOf(matcher.selection)) {
       if (key3 === nameKey) continue;
-      const known10 = values5.get(key3) ?? /* @__PURE__ */ new Set();
-      for (const value of named10) known10.add(value);
-      values5.set(key3, known10);
+      const known11 = values5.get(key3) ?? /* @__PURE__ */ new Set();
+      for (const value of named11) known11.add(value);
+      values5.set(key3, known11);
     }
   }
   let combined = [{}];
   for (const key3 of [...values5.keys()].sort()) {
-    const named10 = [...values5.get(key3) ?? []].sort();
+    const named11 = [...values5.get(key3) ?? []].sort();
     let other = "other";
-    while (named10.includes(other)) other = `${other}-x`;
-    combined = combined.flatMap((labels3) => [labels3, ...[...named10, other].map((value) => ({ ...labels3, [key3]: value }))]);
+    while (named11.includes(other)) other = `${other}-x`;
+    combined = combined.flatMap((labels3) => [labels3, ...[...named11, other].map((value) => ({ ...labels3, [key3]: value }))]);
     if (combined.length > limit) return void 0;
   }
   return combined;
@@ -43455,10 +44599,10 @@ var init_token = __esm({
 function spelled(folded, sensitive) {
   const fitting2 = sensitive.filter(({ text: text8, start }) => folded.slice(start, start + text8.length) === text8.toLowerCase());
   let spellings2 = /* @__PURE__ */ new Map([["", ""]]);
-  for (const lower2 of Array.from(folded)) {
+  for (const lower3 of Array.from(folded)) {
     const longer = /* @__PURE__ */ new Map();
     for (const begun of spellings2.values()) {
-      for (const character of [lower2, lower2.toUpperCase()]) {
+      for (const character of [lower3, lower3.toUpperCase()]) {
         const spelling = begun + character;
         const kept2 = fitting2.map(({ text: text8, start }) => text8.startsWith(spelling.slice(start, start + text8.length)));
         const key3 = kept2.join(",");
@@ -43562,57 +44706,66 @@ function note(index, key3, matcher) {
   if (list4 === void 0) index.set(key3, [matcher]);
   else list4.push(matcher);
 }
-function patternOf4(dimension, matcher, uniform) {
-  if (matcher.type === "path" || matcher.type === "host") return uniform ? matcher.pattern : void 0;
+function readerOf2(dimension, matchers) {
+  if (dimension === "host") return (text8) => text8.toLowerCase();
+  if (dimension !== "path") return (text8) => text8;
+  const mode = oneNormalization(matchers);
+  return mode === void 0 ? void 0 : (text8) => normalizePath(text8, mode);
+}
+function patternOf4(dimension, matcher) {
+  if (matcher.type === "path" || matcher.type === "host") return matcher.pattern;
   if (matcher.type === "principal") return "text" in matcher.pattern && matcher.pattern.text.includes("spiffe://") ? void 0 : matcher.pattern;
-  if (dimension === "path" || dimension === "host") return void 0;
-  return matcher.type === "exact" || matcher.type === "prefix" || matcher.type === "suffix" || matcher.type === "non-empty" || matcher.type === "present" ? matcher : void 0;
+  return isText3(matcher) && dimension !== "path" && dimension !== "host" ? matcher : void 0;
+}
+function foundBy(dimension, matcher, oneText) {
+  const pattern = oneText ? patternOf4(dimension, matcher) : void 0;
+  if (pattern?.type === "exact" || pattern?.type === "prefix" || pattern?.type === "suffix") return { by: pattern.type, key: pattern.text };
+  if (pattern !== void 0) return { by: "pattern", key: pattern };
+  if (matcher.type === "number") return { by: "number", key: matcher.value };
+  return matcher.type === "namespace-glob" && !/[*/]/.test(matcher.glob) ? { by: "segment", key: matcher.glob } : { by: "tried" };
 }
 function namespaceSegments(identity2) {
   const text8 = `/${identity2}`;
-  const found2 = [];
+  const found2 = /* @__PURE__ */ new Set();
   for (let at2 = text8.indexOf("/ns/"); at2 !== -1; at2 = text8.indexOf("/ns/", at2 + 1)) {
     const end = text8.indexOf("/", at2 + 4);
-    if (end !== -1) found2.push(text8.slice(at2 + 4, end));
+    if (end !== -1) found2.add(text8.slice(at2 + 4, end));
   }
   return found2;
 }
 function signatures(dimension, matchers) {
-  const mode = dimension === "path" ? oneNormalization(matchers) : void 0;
-  const folded = dimension === "host" && matchers.every((matcher) => matcher.type === "host");
-  const uniform = dimension === "path" ? mode !== void 0 : dimension === "host" ? folded : true;
+  const reader = readerOf2(dimension, matchers);
   const exact2 = /* @__PURE__ */ new Map();
   const prefixes = { index: /* @__PURE__ */ new Map(), lengths: /* @__PURE__ */ new Set() };
   const suffixes = { index: /* @__PURE__ */ new Map(), lengths: /* @__PURE__ */ new Set() };
   const numbers = /* @__PURE__ */ new Map();
-  const globs = /* @__PURE__ */ new Map();
-  const templates = [];
-  const rest = [];
+  const segments2 = /* @__PURE__ */ new Map();
+  const patterns = [];
+  const tried2 = [];
   for (const [index, matcher] of matchers.entries()) {
-    const pattern = patternOf4(dimension, matcher, uniform);
-    if (pattern?.type === "exact") note(exact2, pattern.text, index);
-    else if (pattern?.type === "prefix" || pattern?.type === "suffix") {
-      const ends = pattern.type === "prefix" ? prefixes : suffixes;
-      note(ends.index, pattern.text, index);
-      ends.lengths.add(pattern.text.length);
-    } else if (pattern !== void 0) templates.push({ index, pattern });
-    else if (matcher.type === "number") note(numbers, matcher.value, index);
-    else if (matcher.type === "namespace-glob" && !/[*/]/.test(matcher.glob)) note(globs, matcher.glob, index);
-    else rest.push(index);
+    const found2 = foundBy(dimension, matcher, reader !== void 0);
+    if (found2.by === "exact") note(exact2, found2.key, index);
+    else if (found2.by === "prefix" || found2.by === "suffix") {
+      const ends = found2.by === "prefix" ? prefixes : suffixes;
+      note(ends.index, found2.key, index);
+      ends.lengths.add(found2.key.length);
+    } else if (found2.by === "pattern") patterns.push({ index, pattern: found2.key });
+    else if (found2.by === "number") note(numbers, found2.key, index);
+    else if (found2.by === "segment") note(segments2, found2.key, index);
+    else tried2.push(index);
   }
   return (whole4) => {
     const value = identityOf2(whole4);
-    const found2 = [];
-    if (typeof value === "number") found2.push(...numbers.get(value) ?? []);
+    const found2 = [...numbers.get(value) ?? []];
     if (typeof value === "string") {
-      const text8 = mode !== void 0 ? normalizePath(value, mode) : folded ? value.toLowerCase() : value;
+      const text8 = reader === void 0 ? value : reader(value);
       found2.push(...exact2.get(text8) ?? []);
       for (const length of prefixes.lengths) if (length <= text8.length) found2.push(...prefixes.index.get(text8.slice(0, length)) ?? []);
       for (const length of suffixes.lengths) if (length <= text8.length) found2.push(...suffixes.index.get(text8.slice(text8.length - length)) ?? []);
-      for (const { index, pattern } of templates) if (pathMatches(pattern, text8)) found2.push(index);
-      if (globs.size > 0) for (const segment of new Set(namespaceSegments(value))) found2.push(...globs.get(segment) ?? []);
+      for (const { index, pattern } of patterns) if (pathMatches(pattern, text8)) found2.push(index);
+      if (segments2.size > 0) for (const segment of namespaceSegments(value)) found2.push(...segments2.get(segment) ?? []);
     }
-    for (const index of rest) if (matches(matchers[index], whole4)) found2.push(index);
+    for (const index of tried2) if (matches(matchers[index], whole4)) found2.push(index);
     return found2.sort((left, right) => left - right);
   };
 }
@@ -43621,6 +44774,7 @@ var init_signature = __esm({
     "use strict";
     init_path();
     init_matches();
+    init_matcher();
     init_normalize_path();
   }
 });
@@ -43653,13 +44807,13 @@ ${keysInOrder(matchers)}
 
 ${restrict.map(({ any, none: none6 }) => `${keysInOrder(any)}
  except ${keysInOrder(none6)}`).join("\n\n")}`;
-  let known10 = made2.get(key3);
-  if (known10 === void 0) {
-    known10 = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
+  let known11 = made2.get(key3);
+  if (known11 === void 0) {
+    known11 = { atoms: makeAtoms(dimension, matchers, restrict, limit) };
     if (made2.size >= mostMade) made2.clear();
-    made2.set(key3, known10);
+    made2.set(key3, known11);
   }
-  return known10.atoms;
+  return known11.atoms;
 }
 function keysInOrder(matchers) {
   return matchers.map(matcherKey).join("\n");
@@ -43761,24 +44915,24 @@ var init_atoms = __esm({
 
 // src/sets/space.ts
 function compareDimensions(left, right) {
-  return left === right ? 0 : rankOf(left) - rankOf(right) || compareText(left, right);
+  return rankOf(left) - rankOf(right) || compareText(left, right);
 }
 function rankOf(dimension) {
   const index = ranks2.get(dimension);
   if (index !== void 0) return index;
   if (dimension.startsWith("pod-label:")) return 0.5;
-  return dimension.startsWith("header:") ? order2.length : dimension.startsWith("claim:") || dimension.startsWith("written:") ? order2.length + 1 : order2.length + 2;
+  return dimension.startsWith("header:") ? order3.length : dimension.startsWith("claim:") || dimension.startsWith("written:") ? order3.length + 1 : order3.length + 2;
 }
 function spaceOf(restrict, cubes, limit) {
   const byDimension = /* @__PURE__ */ new Map();
   const note2 = (predicate) => {
-    let known10 = byDimension.get(predicate.dimension);
-    if (known10 === void 0) {
-      known10 = /* @__PURE__ */ new Map();
-      byDimension.set(predicate.dimension, known10);
+    let known11 = byDimension.get(predicate.dimension);
+    if (known11 === void 0) {
+      known11 = /* @__PURE__ */ new Map();
+      byDimension.set(predicate.dimension, known11);
     }
-    for (const matcher of predicate.any) known10.set(matcherKey(matcher), matcher);
-    for (const matcher of predicate.none) known10.set(matcherKey(matcher), matcher);
+    for (const matcher of predicate.any) known11.set(matcherKey(matcher), matcher);
+    for (const matcher of predicate.none) known11.set(matcherKey(matcher), matcher);
   };
   for (const predicate of restrict.predicates) note2(predicate);
   for (const cube3 of cubes) for (const predicate of cube3.predicates) note2(predicate);
@@ -43796,8 +44950,8 @@ function spaceOf(restrict, cubes, limit) {
   const peers = byDimension.get("peer");
   if (peers !== void 0) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
   for (const dimension of [...byDimension.keys()].sort(compareDimensions)) {
-    const known10 = byDimension.get(dimension);
-    const matchers = distinct(known10.keys()).map((key3) => known10.get(key3));
+    const known11 = byDimension.get(dimension);
+    const matchers = distinct(known11.keys()).map((key3) => known11.get(key3));
     axisOf.set(dimension, axes.length);
     if (dimension.startsWith("claim:")) {
       const elementwise = elementMatchers(matchers);
@@ -43876,7 +45030,7 @@ function boxesOf(space3, cube3) {
   return drafts.map((draft) => ({ words: draft.words, narrow: inOrder4(draft.narrow) }));
 }
 function inOrder4(axes) {
-  return axes.size < 2 ? [...axes] : [...axes].sort((left, right) => left - right);
+  return [...axes].sort((left, right) => left - right);
 }
 function fixed2(space3, draft, wanted2) {
   if (wanted2.length === 0) return draft;
@@ -43891,33 +45045,32 @@ function fixed2(space3, draft, wanted2) {
   }
   return { words: words3, narrow };
 }
-var order2, ranks2, structural, mostAlternatives2;
+var order3, ranks2, structural, mostAlternatives2;
 var init_space = __esm({
   "src/sets/space.ts"() {
     "use strict";
     init_order();
     init_atoms();
     init_keys();
-    order2 = ["peer", "address", "path", "path.query", "method", "port", "transport", "protocol", "host", "sni", "source.ip", "remote.ip", "destination.ip", "token"];
-    ranks2 = new Map(order2.map((dimension, index) => [dimension, index]));
+    order3 = ["peer", "address", "path", "path.query", "method", "port", "transport", "protocol", "host", "sni", "source.ip", "remote.ip", "destination.ip", "token"];
+    ranks2 = new Map(order3.map((dimension, index) => [dimension, index]));
     structural = [{ type: "absent" }, { type: "identified" }];
     mostAlternatives2 = 64;
   }
 });
 
 // src/sets/sample.ts
-function claimValue(space3, region3, dimension, first) {
-  const representatives = space3.elements.get(dimension)?.representatives ?? [];
+function claimValue(space3, region3, representatives, first) {
   const held = representatives.filter((_, element) => region3[space3.axes[first + element].offset] === 2);
   return held.length === 0 ? null : held;
 }
 function representative(space3, region3, dimension) {
   const first = space3.axisOf.get(dimension);
   if (first === void 0) return void 0;
-  if (space3.elements.has(dimension)) return claimValue(space3, region3, dimension, first);
+  const elements2 = space3.elements.get(dimension);
+  if (elements2 !== void 0) return claimValue(space3, region3, elements2.representatives, first);
   const axis = space3.axes[first];
-  const best = members(region3.slice(axis.offset, axis.offset + axis.words))[0];
-  return best === void 0 ? void 0 : space3.atoms.get(dimension)?.representatives[best] ?? null;
+  return space3.atoms.get(dimension).representatives[lowest(region3.subarray(axis.offset, axis.offset + axis.words))];
 }
 function sampleOf2(space3, wording, preferred, impossible2) {
   const point = /* @__PURE__ */ new Map();
@@ -43932,8 +45085,8 @@ function sampleOf2(space3, wording, preferred, impossible2) {
     point.set(dimension, value);
   }
   for (let broken = impossible2.find((cube3) => pointIn(cube3, point)); broken !== void 0; broken = impossible2.find((cube3) => pointIn(cube3, point))) {
-    const named10 = broken.predicates.map((predicate) => predicate.dimension).filter((dimension) => liked.has(dimension));
-    const last = named10.sort(compareDimensions).at(-1);
+    const named11 = broken.predicates.map((predicate) => predicate.dimension).filter((dimension) => liked.has(dimension));
+    const last = named11.sort(compareDimensions).at(-1);
     if (last === void 0) break;
     liked.delete(last);
     const value = representative(space3, wording.region, last);
@@ -44023,8 +45176,8 @@ function visit(space3, node2, budget) {
   let demands = node2.demands;
   let rivals2 = node2.rivals;
   let fewest;
-  for (let changed = true; changed; ) {
-    changed = false;
+  for (let changed2 = true; changed2; ) {
+    changed2 = false;
     fewest = void 0;
     let fewestEscapes = Infinity;
     const active = [];
@@ -44051,7 +45204,7 @@ function visit(space3, node2, budget) {
       if (escapes === 0) return "none";
       if (escapes === 1) {
         escape(space3, region3, box.words, escapeAxis);
-        changed = true;
+        changed2 = true;
         continue;
       }
       active.push(box);
@@ -44061,7 +45214,7 @@ function visit(space3, node2, budget) {
       }
     }
     blockers = active;
-    if (changed) continue;
+    if (changed2) continue;
     const openDemands = [];
     for (const demand2 of demands) {
       budget.left -= demand2.length;
@@ -44085,13 +45238,13 @@ function visit(space3, node2, budget) {
       if (met.length === 1) {
         for (const index of only4.narrow) restrictAxis(space3, region3, only4.words, index);
         bound2 = keepInside(bound2, only4.words);
-        changed = true;
+        changed2 = true;
         continue;
       }
       openDemands.push(met);
     }
     demands = openDemands;
-    if (changed) continue;
+    if (changed2) continue;
     const openRivals = [];
     for (const rival2 of rivals2) {
       const view = viewRival(space3, region3, rival2, budget);
@@ -44227,7 +45380,7 @@ function withoutRedundant(chosen2, target) {
 function oneSentence(words3, full2, target) {
   const rest = minus(full2, target);
   const choices = [];
-  const positive = cover2(words3.filter((word2) => within(word2.bits, target)), target);
+  const positive = cover2(words3.filter((word2) => within2(word2.bits, target)), target);
   if (positive !== void 0) choices.push({ any: positive, none: [], cost: positive.length });
   const outside = words3.filter((word2) => !meets(word2.bits, target));
   const negative2 = cover2(outside, rest);
@@ -44236,11 +45389,11 @@ function oneSentence(words3, full2, target) {
   if (choices.every((choice2) => choice2.cost > 2)) {
     let reach = emptyBits(full2.length * 32);
     for (const word2 of outside) reach = or(reach, word2.bits);
-    const broad = cover2(words3.filter((word2) => within(minus(word2.bits, reach), target)), target);
+    const broad = cover2(words3.filter((word2) => within2(minus(word2.bits, reach), target)), target);
     if (broad !== void 0) {
-      let named10 = emptyBits(full2.length * 32);
-      for (const word2 of broad) named10 = or(named10, word2.bits);
-      const taken2 = cover2(outside, minus(named10, target));
+      let named11 = emptyBits(full2.length * 32);
+      for (const word2 of broad) named11 = or(named11, word2.bits);
+      const taken2 = cover2(outside, minus(named11, target));
       if (taken2 !== void 0) choices.push({ any: broad, none: taken2, cost: broad.length + taken2.length + 0.5 });
     }
   }
@@ -44252,11 +45405,11 @@ function product2(words3, atoms, target, seed) {
   const meaning = (inside4, outside) => outside.reduce((bits, word2) => minus(bits, word2.bits), inside4.reduce((bits, word2) => and(bits, word2.bits), atoms.full));
   for (const word2 of [...none6]) {
     const fewer = none6.filter((entry2) => entry2 !== word2);
-    if (within(meaning(all, fewer), target)) none6 = fewer;
+    if (within2(meaning(all, fewer), target)) none6 = fewer;
   }
   for (const word2 of [...all]) {
     const fewer = all.filter((entry2) => entry2 !== word2);
-    if (within(meaning(fewer, none6), target)) all = fewer;
+    if (within2(meaning(fewer, none6), target)) all = fewer;
   }
   return { all, none: none6, bits: meaning(all, none6) };
 }
@@ -44317,7 +45470,7 @@ function claimPredicates(dimension, elements2, matchers, held, lacking) {
     add2(bits, element);
     return { index: words3.length + element, matcher, bits };
   });
-  const none6 = (cover2([...words3, ...exact2].filter((word2) => within(word2.bits, target)), target) ?? []).map((word2) => word2.matcher);
+  const none6 = (cover2([...words3, ...exact2].filter((word2) => within2(word2.bits, target)), target) ?? []).map((word2) => word2.matcher);
   const [first, ...more] = held.map((element) => elements2.exactly[element]);
   if (first === void 0 && none6.length === 0) return [];
   return [{ dimension, any: first === void 0 ? [] : [first], none: none6 }, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))];
@@ -44359,28 +45512,19 @@ var init_words = __esm({
 });
 
 // src/sets/explore.ts
-function meetingCubes(seed, cubes, known10) {
-  if (seed.predicates.length === 0) return [...cubes];
+function meetingCubes(seed, cubes, known11) {
   const meeting2 = [];
   nextCube: for (const cube3 of cubes) {
-    for (const predicate of cube3.predicates) if (!meets2(seed, predicate, known10)) continue nextCube;
+    for (const predicate of cube3.predicates) if (!meets2(seed, predicate, known11)) continue nextCube;
     meeting2.push(cube3);
   }
   return meeting2;
 }
-function meets2(seed, predicate, known10) {
-  let fresh;
-  for (const other of seed.predicates) {
-    if (other.dimension !== predicate.dimension) continue;
-    if (fresh === void 0) {
-      const answer4 = known10?.get(predicate);
-      if (answer4 !== void 0) return answer4;
-    }
-    fresh = !predicatesDisjoint(other, predicate);
-    if (!fresh) break;
-  }
-  if (fresh === void 0) return true;
-  known10?.set(predicate, fresh);
+function meets2(seed, predicate, known11) {
+  const answer4 = known11?.get(predicate);
+  if (answer4 !== void 0) return answer4;
+  const fresh = seed.predicates.every((other) => other.dimension !== predicate.dimension || !predicatesDisjoint(other, predicate));
+  known11?.set(predicate, fresh);
   return fresh;
 }
 function allBoxes(space3, cubes) {
@@ -44393,34 +45537,26 @@ function allBoxes(space3, cubes) {
   return boxes;
 }
 function boxAround(space3, region3) {
-  const narrow = [];
-  for (const [index, axis] of space3.axes.entries()) {
-    for (let at2 = axis.offset; at2 < axis.offset + axis.words; at2 += 1) {
-      if (region3[at2] !== space3.full[at2]) {
-        narrow.push(index);
-        break;
-      }
-    }
-  }
-  return { words: region3, narrow };
+  const isWhole3 = ({ offset, words: words3 }) => region3.subarray(offset, offset + words3).every((word2, at2) => word2 === space3.full[offset + at2]);
+  return { words: region3, narrow: [...space3.axes.keys()].filter((index) => !isWhole3(space3.axes[index])) };
 }
 function largest(boxes) {
   const inside4 = (inner, outer) => inner.words.every((word2, at2) => (word2 & ~outer.words[at2]) === 0);
-  return boxes.filter((box, index) => !boxes.some((other, at2) => at2 !== index && inside4(box, other) && (at2 < index || !inside4(other, box))));
+  return boxes.filter((box, index) => !boxes.slice(index + 1).some((other) => inside4(box, other)));
 }
 function failed(reason, exhausted = false) {
   return { cubes: [], samples: [], complete: false, undecided: reason, exhausted };
 }
 function explore(task, budget) {
-  const known10 = task.blockers.length < manyCubes ? void 0 : /* @__PURE__ */ new Map();
-  const blockers = meetingCubes(task.cube, task.blockers, known10);
+  const known11 = task.blockers.length < manyCubes ? void 0 : /* @__PURE__ */ new Map();
+  const blockers = meetingCubes(task.cube, task.blockers, known11);
   if (blockers.some((cube3) => cube3.predicates.length === 0 || cubeKey(cube3) === cubeKey(task.cube))) return nothing2;
-  const impossible2 = meetingCubes(task.cube, task.impossible, known10);
+  const impossible2 = meetingCubes(task.cube, task.impossible, known11);
   if (impossible2.some((cube3) => cube3.predicates.length === 0)) return nothing2;
-  const demands = task.demands.map((demand) => meetingCubes(task.cube, demand, known10));
+  const demands = task.demands.map((demand) => meetingCubes(task.cube, demand, known11));
   if (demands.some((demand) => demand.length === 0)) return nothing2;
   const rivals2 = task.rivals.map(
-    (path2) => path2.layers.map((layer2) => ({ allow: layer2.allow === "all" ? void 0 : meetingCubes(task.cube, layer2.allow, known10), deny: meetingCubes(task.cube, layer2.deny, known10) }))
+    (path2) => path2.layers.map((layer2) => ({ allow: layer2.allow === "all" ? void 0 : meetingCubes(task.cube, layer2.allow, known11), deny: meetingCubes(task.cube, layer2.deny, known11) }))
   );
   const cubes = [...blockers, ...impossible2, ...demands.flat(), ...rivals2.flat().flatMap((layer2) => [...layer2.allow ?? [], ...layer2.deny])];
   const space3 = spaceOf(task.cube, cubes, task.atoms);
@@ -44490,10 +45626,8 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
 }
 function possibleSpot(space3, region3, nowhere2, budget) {
   if (nowhere2.length === 0) return region3;
-  const index = space3.axisOf.get("token");
-  const axis = index === void 0 ? void 0 : space3.axes[index];
-  const best = axis === void 0 ? void 0 : only3(region3, axis.offset, axis.offset + axis.words);
-  const told = best === void 0 ? void 0 : existing(space3, best, nowhere2, budget);
+  const axis = space3.axes[space3.axisOf.get("token") ?? -1];
+  const told = axis === void 0 ? void 0 : existing(space3, only3(region3, axis.offset, axis.offset + axis.words), nowhere2, budget);
   return told ?? existing(space3, region3, nowhere2, budget);
 }
 function existing(space3, region3, nowhere2, budget) {
@@ -44503,9 +45637,8 @@ function existing(space3, region3, nowhere2, budget) {
 }
 function only3(region3, start, end) {
   const result = region3.slice();
-  const bits = region3.subarray(start, end);
   result.fill(0, start, end);
-  if (!isEmpty2(bits)) add2(result.subarray(start, end), lowest(bits));
+  add2(result.subarray(start, end), lowest(region3.subarray(start, end)));
   return result;
 }
 var manyCubes, nothing2;
@@ -44538,10 +45671,10 @@ function distinctCubes(cubes) {
   const shared2 = /* @__PURE__ */ new Map();
   for (const cube3 of cubes) {
     const key3 = cubeKey(cube3);
-    const known10 = byKey.get(key3);
-    if (known10 === void 0) byKey.set(key3, cube3);
+    const known11 = byKey.get(key3);
+    if (known11 === void 0) byKey.set(key3, cube3);
     else {
-      const origins = shared2.get(key3) ?? [...known10.origins];
+      const origins = shared2.get(key3) ?? [...known11.origins];
       origins.push(...cube3.origins);
       shared2.set(key3, origins);
     }
@@ -44585,7 +45718,7 @@ function seedsOf(from2, to2) {
   const demandsBut = (layer2) => lists.filter((other) => other !== layer2).map((other) => other.allow);
   if (from2 === void 0) {
     const source2 = lists[0];
-    const cubes = source2 === void 0 ? [everything4] : source2.allow;
+    const cubes = source2 === void 0 ? [everything5] : source2.allow;
     const layer2 = source2?.id ?? to2.layers[0]?.id ?? "routing";
     return cubes.map((cube3) => ({ key: `allow ${cubeKey(cube3)}`, cube: cube3, origins: cube3.origins, layer: layer2, accepted: [], demands: demandsBut(source2) }));
   }
@@ -44594,11 +45727,11 @@ function seedsOf(from2, to2) {
     if (pair.from === pair.to) continue;
     if (pair.from.allow !== "all") {
       const accepted2 = pair.from.allow;
-      const known10 = keysOf4(accepted2);
+      const known11 = keysOf4(accepted2);
       const origins = pair.to.allow === "all" ? sortedOrigins(accepted2.flatMap((cube3) => cube3.origins)) : [];
-      const opened3 = pair.to.allow === "all" ? known10.has("*") ? [] : [everything4] : pair.to.allow.filter((cube3) => !known10.has(cubeKey(cube3)));
+      const opened3 = pair.to.allow === "all" ? known11.has("*") ? [] : [everything5] : pair.to.allow.filter((cube3) => !known11.has(cubeKey(cube3)));
       for (const cube3 of opened3) {
-        seeds.push({ key: `allow ${cubeKey(cube3)}`, cube: cube3, origins: cube3 === everything4 ? origins : cube3.origins, layer: pair.id, accepted: accepted2, demands: demandsBut(pair.to) });
+        seeds.push({ key: `allow ${cubeKey(cube3)}`, cube: cube3, origins: cube3 === everything5 ? origins : cube3.origins, layer: pair.id, accepted: accepted2, demands: demandsBut(pair.to) });
       }
     }
     const standing = keysOf4(pair.to.deny);
@@ -44608,13 +45741,13 @@ function seedsOf(from2, to2) {
   }
   return seeds;
 }
-var everything4;
+var everything5;
 var init_seeds = __esm({
   "src/sets/seeds.ts"() {
     "use strict";
     init_keys();
     init_order();
-    everything4 = { predicates: [], origins: [] };
+    everything5 = { predicates: [], origins: [] };
   }
 });
 
@@ -44622,12 +45755,12 @@ var init_seeds = __esm({
 function rivalOf(path2, from2) {
   return from2.find((other) => other.id === path2.id) ?? from2[0];
 }
-function orderedOnce(known10, key3, make) {
-  const same4 = known10.get(key3);
+function orderedOnce(known11, key3, make) {
+  const same4 = known11.get(key3);
   if (same4 !== void 0) return same4;
   const fresh = make(key3);
-  if (known10.size >= mostOrdered) known10.clear();
-  known10.set(key3, fresh);
+  if (known11.size >= mostOrdered) known11.clear();
+  known11.set(key3, fresh);
   return fresh;
 }
 function orderedLayer(layer2) {
@@ -44636,12 +45769,12 @@ function orderedLayer(layer2) {
   return allow === layer2.allow && deny === layer2.deny ? layer2 : { id: layer2.id, allow, deny };
 }
 function canonicalPaths(paths) {
-  const sorted = paths.length < 2 ? paths : [...paths].sort((left, right) => compareText(left.id, right.id));
+  const sorted = [...paths].sort((left, right) => compareText(left.id, right.id));
   return sorted.map((path2) => ({ id: path2.id, layers: path2.layers.map((layer2) => orderedOnce(orderedLayers, layer2, orderedLayer)).sort((left, right) => compareText(left.id, right.id)) }));
 }
 function difference(problem) {
   const from2 = canonicalPaths(problem.from);
-  const within3 = problem.within === void 0 ? [] : [distinctCubes(problem.within)];
+  const within4 = problem.within === void 0 ? [] : [distinctCubes(problem.within)];
   const entries2 = /* @__PURE__ */ new Map();
   const impossible2 = orderedOnce(orderedCubes, problem.impossible, distinctCubes);
   let work = 0;
@@ -44665,7 +45798,7 @@ function difference(problem) {
         layer: seed.layer,
         blockers,
         impossible: impossible2,
-        demands: [...seed.demands, ...within3],
+        demands: [...seed.demands, ...within4],
         rivals: rivals2,
         preferred: problem.preferred,
         regions: problem.limits.regionsPerSeed,
@@ -44679,14 +45812,13 @@ function difference(problem) {
         explored = explore(task, more);
         work += problem.limits.workPerSeed * escalation - more.left;
       }
-      if (explored.cubes.length === 0 && explored.undecided === void 0) continue;
       const key3 = `${seed.layer}
 ${seed.key}`;
-      const known10 = entries2.get(key3);
-      if (known10 === void 0) entries2.set(key3, { seed, parts: [explored], origins: seed.origins });
+      const known11 = entries2.get(key3);
+      if (known11 === void 0) entries2.set(key3, { seed, parts: [explored], origins: seed.origins });
       else {
-        known10.parts.push(explored);
-        known10.origins = sortedOrigins([...known10.origins, ...seed.origins]);
+        known11.parts.push(explored);
+        known11.origins = sortedOrigins([...known11.origins, ...seed.origins]);
       }
     }
   }
@@ -44802,7 +45934,7 @@ function larger(candidates4, trials, sets, sufficient) {
     seen.add(key3);
     const set = smallestIn(pool, trials, sufficient);
     if (set === void 0) continue;
-    if (!found2.some((known10) => known10.length === set.length && known10.every((edit) => set.includes(edit)))) found2.push(set);
+    if (!found2.some((known11) => known11.length === set.length && known11.every((edit) => set.includes(edit)))) found2.push(set);
     for (const edit of set) pools2.push(pool.filter((other) => other !== edit));
   }
   sets.push(...found2.sort((one, other) => one.length - other.length));
@@ -44865,8 +45997,8 @@ var init_causes = __esm({
       }
       moves(edits) {
         const key3 = edits.map((edit) => this.#place.get(edit)).join(" ");
-        const known10 = this.#known.get(key3);
-        if (known10 !== void 0) return known10;
+        const known11 = this.#known.get(key3);
+        if (known11 !== void 0) return known11;
         if (this.#left === 0) throw new OutOfTrials();
         this.#left -= 1;
         const fresh = this.#search.moves(edits);
@@ -44879,19 +46011,19 @@ var init_causes = __esm({
 });
 
 // src/impact/pair-context.ts
-function solve(context2, level2, from2, to2, within3, speaksOfOwnPorts = false) {
+function solve(context2, level2, from2, to2, within4, speaksOfOwnPorts = false) {
   const ports3 = context2.preferred.get("port") ?? [];
   const both = [context2.pair.base, context2.pair.head];
   const own4 = speaksOfOwnPorts ? [] : toOwnPorts(both, mixed(context2));
   const key3 = [level2, context2.base.key, context2.head.key, authors(from2), authors(to2), ports3.map(String).join(","), context2.pair.base.namespace, own4.map(cubeKey).join(" or "), ...context2.gateway === void 0 ? [] : ["gateway", ...tiesOf(context2).map(cubeKey)]].join("\n");
   const none6 = isNetworked(context2.head) ? impossibleInNetwork(both) : impossible;
   const ties = tiesOf(context2);
-  return context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties.length === 0 ? withOwnPorts(none6, own4) : [...none6, ...own4, ...ties], ...within3 === void 0 ? {} : { within: within3 }, preferred: context2.preferred, limits: context2.limits }));
+  return context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties.length === 0 ? withOwnPorts(none6, own4) : [...none6, ...own4, ...ties], ...within4 === void 0 ? {} : { within: within4 }, preferred: context2.preferred, limits: context2.limits }));
 }
 function withOwnPorts(none6, own4) {
   if (own4.length === 0) return none6;
-  const known10 = togetherWith.get(own4);
-  if (known10?.none === none6) return known10.all;
+  const known11 = togetherWith.get(own4);
+  if (known11?.none === none6) return known11.all;
   const all = [...none6, ...own4];
   togetherWith.set(own4, { none: none6, all });
   return all;
@@ -44909,6 +46041,11 @@ function authors(paths) {
     }
   }
   return names4.join(" ");
+}
+function lower2(context2, way) {
+  const side2 = way === "up" ? "base" : "head";
+  const { gateway: gateway2 } = context2;
+  return gateway2?.alike === true ? gateway2.front[side2] : context2[side2];
 }
 function sideFacts(context2, way) {
   return {
@@ -44963,10 +46100,7 @@ function answerOn(mesh2, workload2, query3, other) {
   return decide(mesh2, { ...query3, from: { ...query3.from, direct: true }, to: { ...query3.to.ip === void 0 ? {} : { ip: query3.to.ip }, port: port3, workload: workload2 } });
 }
 function asking(context2) {
-  return { pods: isNetworked(context2.head), mixed: mixed(context2), sidecar: isSidecar2(context2.pair.base) || isSidecar2(context2.pair.head) };
-}
-function isSidecar2({ enrolment }) {
-  return enrolment.mode === "sidecar" || enrolment.mode === "unknown" && enrolment.inWorld === "sidecar";
+  return { pods: isNetworked(context2.head), mixed: mixed(context2), sidecar: isSidecar(context2.pair.base) || isSidecar(context2.pair.head) };
 }
 function mixed({ sides }) {
   return hasAmbient(sides.base) || hasAmbient(sides.head);
@@ -44975,8 +46109,8 @@ function tiesOf({ base: base3, head, gateway: gateway2 }) {
   const all = [...base3.ties, ...head.ties, ...forwardedTies([base3, head]), ...gateway2?.ties ?? []];
   if (all.length === 0) return all;
   const addressOf = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "address"));
-  const portOf5 = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "port"));
-  return all.filter((tie) => addressOf(tie) === "[]" || all.every((other) => addressOf(other) !== addressOf(tie) || portOf5(other) === portOf5(tie)));
+  const portOf4 = ({ predicates }) => canonical(predicates.filter(({ dimension }) => dimension === "port"));
+  return all.filter((tie) => addressOf(tie) === "[]" || all.every((other) => addressOf(other) !== addressOf(tie) || portOf4(other) === portOf4(tie)));
 }
 var DifferenceMemo, togetherWith;
 var init_pair_context = __esm({
@@ -44984,6 +46118,7 @@ var init_pair_context = __esm({
     "use strict";
     init_canonical();
     init_order();
+    init_enrolment();
     init_addressed();
     init_forwarded_ties();
     init_answer();
@@ -45003,8 +46138,8 @@ var init_pair_context = __esm({
         return this.#work;
       }
       get(key3, compute) {
-        const known10 = this.#known.get(key3);
-        if (known10 !== void 0) return known10;
+        const known11 = this.#known.get(key3);
+        if (known11 !== void 0) return known11;
         const fresh = compute();
         this.#work += fresh.work;
         this.#known.set(key3, fresh);
@@ -45012,334 +46147,6 @@ var init_pair_context = __esm({
       }
     };
     togetherWith = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/posture/point-conditions.ts
-function conditionsMet(mesh2, meetings, given) {
-  const found2 = /* @__PURE__ */ new Map();
-  for (const { seat, met, handling, conditions } of meetings) {
-    for (const [dimension, { condition }] of conditions) {
-      const told = given[dimension];
-      if (told !== void 0) found2.set(dimension, told);
-      if (told !== void 0 || found2.has(dimension) || handling.outcome !== "chain") continue;
-      const check = checkToken(handling.chain === "http" ? tokenRules(seat.attached.requestAuthentication, mesh2.config) : [], met.raw, given);
-      if (check.result === "passed") found2.set(dimension, conditionHolds(condition, seenAt(mesh2, seat, met, handling, check.token, check.headers, check.path, {})));
-    }
-  }
-  return found2;
-}
-var init_point_conditions = __esm({
-  "src/posture/point-conditions.ts"() {
-    "use strict";
-    init_condition();
-    init_request_authentication2();
-    init_token_check();
-    init_envoy();
-  }
-});
-
-// src/posture/point-request.ts
-function requestAt(point, protocol, readsHeaders) {
-  const given = {};
-  const headers2 = {};
-  for (const [dimension, value] of point) {
-    if (dimension.startsWith("header:") && typeof value === "string") headers2[dimension.slice("header:".length)] = value;
-    if (dimension.startsWith("opaque:")) given[dimension] = value === true;
-  }
-  const remote = point.get("remote.ip");
-  if (readsHeaders && typeof remote === "bigint" && remote !== point.get("source.ip") && !point.has("header:x-forwarded-for")) headers2["x-forwarded-for"] = formatIp(remote);
-  const request4 = { protocol };
-  if (protocol === "http" || protocol === "https") {
-    const token = point.get("token");
-    const inPath = isToken3(token) && token.location.startsWith("parameter:");
-    const path2 = askedPath(textAt5(point, "path"), inPath ? null : textAt5(point, "path.query"));
-    if (point.has("method")) request4.method = textAt5(point, "method") ?? "GET";
-    if (path2 !== null) request4.path = path2;
-    const host = textAt5(point, "host");
-    if (host !== null) request4.host = host;
-    if (isToken3(token)) {
-      const holder = headerOfLocation(token.location);
-      if (holder !== void 0) Reflect.deleteProperty(headers2, holder);
-      request4.token = askedToken(token, point);
-      if (token.signedBy !== "all") for (const keys of token.signedBy) given[`keys:${keys}`] = true;
-    }
-  }
-  if (readsHeaders && Object.keys(headers2).length > 0) request4.headers = headers2;
-  const sni = textAt5(point, "sni");
-  if (sni !== null) request4.sni = sni;
-  return { request: request4, given };
-}
-function textAt5(point, dimension) {
-  const value = point.get(dimension);
-  return typeof value === "string" ? value : null;
-}
-function isToken3(value) {
-  return typeof value === "object" && value !== null && "signedBy" in value;
-}
-function askedPath(raw, withQuery) {
-  if (raw === null || withQuery === null) return withQuery ?? raw;
-  return withQuery.split("?", 1)[0] === raw.split("?", 1)[0] ? withQuery : raw;
-}
-function headerOfLocation(location) {
-  const [kind, name2] = location.split(":");
-  if (kind === "authorization" || kind === "cookie") return kind;
-  return kind === "header" ? name2 : void 0;
-}
-function askedToken(token, point) {
-  const claims = {};
-  if (token.issuer !== null) claims["iss"] = token.issuer;
-  if (token.subject !== null) claims["sub"] = token.subject;
-  for (const [dimension, value] of point) {
-    if (dimension.startsWith("written:") && typeof value === "string") setAt(claims, claimPathOf(dimension), writtenValue(value, point.get(claimDimension(claimPathOf(dimension)))));
-    if (!dimension.startsWith("claim:")) continue;
-    const written3 = point.get(writtenDimension(claimPathOf(dimension)));
-    if (typeof written3 === "string") continue;
-    const texts9 = typeof value === "string" ? [value] : Array.isArray(value) ? value.filter((entry2) => typeof entry2 === "string") : [];
-    if (texts9.length > 0) setClaim(claims, claimPathOf(dimension), texts9, written3 === null);
-  }
-  const valid = token.signedBy === "all";
-  const [kind, ...rest] = token.location.split(":");
-  const after = rest.join(":");
-  if (kind === "authorization") return { valid, claims, in: "authorization", ...after === "Bearer " ? {} : { prefix: after } };
-  if (kind !== "header") return { valid, claims, in: token.location };
-  const colon2 = after.indexOf(":");
-  const prefix3 = after.slice(colon2 + 1);
-  return { valid, claims, in: `header:${after.slice(0, colon2)}`, ...prefix3 === "" ? {} : { prefix: prefix3 } };
-}
-function writtenValue(written3, texts9) {
-  if (!Array.isArray(texts9) || texts9.length > 0) return written3;
-  if (written3 === "true" || written3 === "false") return written3 === "true";
-  return String(Number(written3)) === written3 ? Number(written3) : written3;
-}
-function setClaim(claims, path2, texts9, asList) {
-  const only4 = texts9.length === 1 ? texts9[0] : void 0;
-  setAt(claims, path2, !asList && only4 !== void 0 && !only4.includes(" ") ? only4 : texts9);
-}
-function setAt(claims, path2, value) {
-  let at2 = claims;
-  for (const part3 of path2.slice(0, -1)) {
-    const inner = at2[part3];
-    const next = inner !== null && typeof inner === "object" && !Array.isArray(inner) ? { ...inner } : {};
-    at2[part3] = next;
-    at2 = next;
-  }
-  at2[path2.at(-1) ?? ""] = value;
-}
-var init_point_request = __esm({
-  "src/posture/point-request.ts"() {
-    "use strict";
-    init_values();
-    init_ip();
-  }
-});
-
-// src/posture/point-token.ts
-function setToken(point, asked, rules3, given) {
-  const sent = withToken(asked.raw);
-  const junk = isRead2(asked.raw.token, rules3) || isPreflight(asked.raw) ? void 0 : tokenReadAnyway(rules3, sent, asked.raw.token !== void 0);
-  if (junk !== void 0) point.set("token", { location: junk, signedBy: [], issuer: null, subject: null });
-  if (asked.raw.token !== void 0 && junk === void 0 && !isPreflight(asked.raw)) {
-    point.set("token", tokenValue(asked.raw.token, asked.raw.headers, given));
-    for (const path2 of claimPaths(asked.raw.token.claims)) {
-      point.set(claimDimension(path2), [...claimTexts(asked.raw.token.claims, path2, rules3[0]?.spaceDelimited ?? /* @__PURE__ */ new Set())]);
-      point.set(writtenDimension(path2), writtenText(asked.raw.token.claims, path2) ?? null);
-    }
-  }
-}
-function isRead2(token, rules3) {
-  return token !== void 0 && rules3.some((rule2) => rule2.locations.some((location) => readingAt(locationText(location), locationText(token.location)) !== "nothing"));
-}
-function tokenReadAnyway(rules3, sent, beside) {
-  const place3 = rules3.flatMap((rule2) => rule2.locations).find((location) => textsAt2(location, sent).length > 0);
-  if (place3 !== void 0) return locationText(place3.in === "header" ? { ...place3, prefix: beginning(sent.headers.get(place3.name) ?? "", place3.prefix) } : place3);
-  if (beside) return void 0;
-  return sent.headers.get("authorization")?.startsWith("Bearer ") === true ? "authorization:Bearer " : void 0;
-}
-function beginning(value, prefix3) {
-  return prefix3 === "" ? "" : value.slice(0, value.indexOf(prefix3) + prefix3.length);
-}
-function tokenValue(token, headers2, given) {
-  const text8 = (value) => typeof value === "string" ? value : null;
-  const named10 = Object.entries(given).filter(([key3]) => key3.startsWith("keys:"));
-  const verified = named10.filter(([, right]) => right).map(([key3]) => key3.slice("keys:".length));
-  const spoiled = token.location.in === "header" && (headers2.get(token.location.name) ?? "") !== "";
-  const signedBy = spoiled || surelyRefused(token.claims) ? [] : token.valid && named10.length === 0 ? "all" : verified;
-  return { location: locationText(token.location), signedBy, issuer: text8(token.claims["iss"]), subject: text8(token.claims["sub"]) };
-}
-function claimPaths(claims, before = []) {
-  return Object.entries(claims).flatMap(([name2, value]) => {
-    const path2 = [...before, name2];
-    if (value !== null && typeof value === "object" && !Array.isArray(value)) return claimPaths(Object.fromEntries(Object.entries(value)), path2);
-    return [path2];
-  });
-}
-var init_point_token = __esm({
-  "src/posture/point-token.ts"() {
-    "use strict";
-    init_request_authentication2();
-    init_token_check();
-    init_values();
-    init_token_place();
-  }
-});
-
-// src/posture/point.ts
-function queryOf(workload2, point, asks2 = { pods: false }) {
-  const peer = identityAt(point);
-  const protocol = protocolAt(point);
-  const { request: request4, given } = requestAt(point, protocol, protocol === "http");
-  const remote = point.get("remote.ip");
-  const behindSidecar = asks2.sidecar ?? isSidecarPod(workload2);
-  const direct = protocol === "http" && point.get("header:x-forwarded-for") === null ? remote : void 0;
-  const source2 = point.get("source.ip") ?? direct ?? (asks2.pods && callerNamespace(point.get("peer") ?? null) === void 0 ? parseIp(unnamedClientAddress) : void 0);
-  const destination2 = point.get("destination.ip");
-  const addressed2 = textAt5(point, "address");
-  const byName2 = addressed2 === null || addressed2 === podAddress || addressed2 === pastWaypoints ? void 0 : /^(.*):(\d+)$/.exec(addressed2);
-  const where = byName2?.[1] !== void 0 ? { host: byName2[1] } : workload2.resource === void 0 ? { selector: { namespace: workload2.namespace, labels: workload2.labels } } : { workload: workload2.id };
-  return {
-    from: {
-      principal: peer,
-      ...typeof source2 === "bigint" ? { ip: formatIp(source2) } : {},
-      ...asks2.pods ? callingPod(point) : {},
-      // Without an address a point speaks of the pod itself, past any waypoint; a sidecar's chains are those of connections that are in no tunnel.
-      ...addressed2 === pastWaypoints || addressed2 === null && !behindSidecar && (isAmbient(workload2) || asks2.mixed === true && peer !== null) ? { direct: true } : {},
-      ...addressed2 === null && (asks2.pods || asks2.mixed === true) && peer !== null && behindSidecar ? { client: "sidecar" } : {},
-      ...addressed2 !== null && peer !== null ? { client: "ambient" } : {}
-    },
-    to: { ...where, ...typeof destination2 === "bigint" ? { ip: formatIp(destination2) } : {}, port: byName2?.[2] === void 0 ? portAt2(point, workload2, protocol) : Number(byName2[2]) },
-    request: request4,
-    ...Object.keys(given).length > 0 ? { given } : {}
-  };
-}
-function queryOutside(point, otherwise2) {
-  const address = point.get("destination.ip");
-  const port3 = point.get("port");
-  const transport = point.get("transport");
-  return {
-    from: { principal: null, ...callingPod(point) },
-    to: { ip: formatIp(typeof address === "bigint" ? address : otherwise2), port: typeof port3 === "number" ? port3 : 443 },
-    request: { protocol: transport === "UDP" ? "udp" : transport === "SCTP" ? "sctp" : "tcp" }
-  };
-}
-function isSidecarPod({ enrolment }) {
-  return enrolment.mode === "sidecar" || enrolment.mode === "unknown" && enrolment.inWorld === "sidecar";
-}
-function identityAt(point) {
-  const identity2 = identityOf2(point.get("peer") ?? null);
-  return typeof identity2 === "string" ? identity2 : null;
-}
-function callingPod(point) {
-  const pod = callerNamespace(point.get("peer") ?? null);
-  if (pod === void 0) return {};
-  const labels3 = {};
-  for (const [dimension, value] of point) if (dimension.startsWith("pod-label:") && typeof value === "string") labels3[dimension.slice("pod-label:".length)] = value;
-  return { pod: { namespace: pod.namespace, labels: labels3, ...Object.keys(pod.namespaceLabels).length > 0 ? { namespaceLabels: pod.namespaceLabels } : {} } };
-}
-function protocolAt(point) {
-  const transport = point.get("transport");
-  if (transport === "UDP" || transport === "SCTP") return transport === "UDP" ? "udp" : "sctp";
-  const value = valueAt3(point, "protocol");
-  return value === "tcp" || value === "tls" || value === "https" ? value : "http";
-}
-function portAt2(point, workload2, protocol) {
-  const value = point.get("port");
-  if (typeof value === "number") return value;
-  const fitting2 = workload2.ports.find((port3) => port3.captured && (protocol === "http" ? port3.protocol === "http" : port3.protocol === "tcp"));
-  return (fitting2 ?? workload2.ports.find((port3) => port3.captured && port3.protocol !== "udp"))?.port ?? 80;
-}
-function pointOf2(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2)) {
-  const { enrolment } = workload2;
-  const way = wayAsked(mesh2, workload2, query3, posture);
-  const atSidecar = way?.waypoint === void 0 && (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode) === "sidecar";
-  const fromAmbient2 = atSidecar && way !== void 0 && way.address !== null && query3.from.principal != null;
-  const tunnelled = fromAmbient2 && takesTunnels(mesh2, workload2);
-  const behindEnvoy = way?.waypoint !== void 0 || atSidecar;
-  if (atSidecar && !tunnelled && isProxyPort(workload2, query3.to.port)) return void 0;
-  const named10 = withAuthority((way?.waypoint !== void 0 || tunnelled) && query3.to.host === void 0 ? { ...query3, request: { host: `${unnamedPodAddress}:${String(way.port)}`, ...query3.request } } : query3);
-  const asked = askedRequest(way === void 0 ? named10 : { ...named10, to: { ...query3.to, port: way.port } }, query3.from.principal ?? null, workload2);
-  const attached = policiesFor(mesh2, workload2);
-  const readAtPod = way?.waypoint === void 0 || isSidecarPod(workload2) ? tokenRules(attached.requestAuthentication, mesh2.config) : [];
-  const rules3 = [...way?.waypoint === void 0 ? [] : tokenRules(policiesAtWaypoint(mesh2, way.waypoint, way.service).requestAuthentication, mesh2.config), ...readAtPod];
-  const met = fromAmbient2 && !tunnelled ? { ...asked, principal: null, sni: null } : asked;
-  const handling = way?.waypoint !== void 0 ? handleTunnel(addressedProtocol(way.service, query3.to.port), asked.protocol) : tunnelled ? handleTunnel(protocolOf(workload2, asked.port), asked.protocol) : handleConnection(protocolOf(workload2, asked.port), modeAt(effectiveMtls(mesh2, attached), asked.port).mode, { protocol: met.protocol, identity: met.principal !== null });
-  if (behindEnvoy && asked.protocol === "http" && handling.outcome === "chain" && handling.chain === "http" && refusedAsHttp(asked) !== void 0) return void 0;
-  const sent = withToken(asked.raw);
-  const point = /* @__PURE__ */ new Map([
-    ["peer", asked.principal],
-    ["source.ip", asked.sourceIp],
-    ["remote.ip", remoteAddress(asked.raw.headers, asked.sourceIp)],
-    ["destination.ip", asked.destinationIp],
-    ["port", asked.port],
-    ["address", way?.address ?? null],
-    ["protocol", asked.protocol],
-    ["sni", asked.sni],
-    ["host", asked.host],
-    ["method", asked.raw.method],
-    ["path", asked.raw.path],
-    ["path.query", pathWithQuery(sent.path, mesh2)],
-    ["token", null]
-  ]);
-  for (const [name2, value] of sent.headers) point.set(`header:${name2}`, value);
-  const { pod } = query3.from;
-  if (pod !== void 0) {
-    point.set("peer", { principal: asked.principal, namespace: pod.namespace, namespaceLabels: pod.namespaceLabels ?? {} });
-    for (const [key3, value] of Object.entries(pod.labels)) point.set(`pod-label:${key3}`, value);
-  }
-  point.set("transport", query3.request.protocol === "udp" ? "UDP" : query3.request.protocol === "sctp" ? "SCTP" : "TCP");
-  setToken(point, asked, rules3, query3.given ?? {});
-  const meetings = way?.waypoint === void 0 ? [{ seat: sidecarSeat(mesh2, workload2, attached, tunnelled), met, handling, conditions: posture.conditions }] : throughWaypoint2(mesh2, workload2, { seat: waypointSeat(mesh2, way.waypoint, way.service), met, handling }, [...posture.waypoints.values()].filter(({ address }) => address === way.address));
-  for (const [dimension, holds3] of conditionsMet(mesh2, meetings, query3.given ?? {})) point.set(dimension, holds3);
-  return point;
-}
-function throughWaypoint2(mesh2, workload2, front, ways) {
-  const attached = policiesFor(mesh2, workload2);
-  const tunnelled = takesTunnels(mesh2, workload2);
-  const { protocol, port: port3 } = front.met;
-  const behind3 = {
-    seat: sidecarSeat(mesh2, workload2, attached, tunnelled),
-    met: { ...front.met, principal: tunnelled ? front.seat.identity : null },
-    handling: tunnelled ? handleTunnel(protocolOf(workload2, port3), protocol) : handleConnection(protocolOf(workload2, port3), modeAt(effectiveMtls(mesh2, attached), port3).mode, { protocol, identity: false })
-  };
-  return ways.flatMap(({ conditions }) => [{ ...front, conditions: conditions.front }, { ...behind3, conditions: conditions.behind }]);
-}
-function wayAsked(mesh2, workload2, query3, posture) {
-  const destination2 = addressed(mesh2, query3);
-  if ("missing" in destination2) return void 0;
-  const port3 = destination2.pods.find((pod) => pod.workload.id === workload2.id)?.port ?? query3.to.port;
-  const { service } = destination2;
-  const address = service === void 0 ? podAddress : `${hostsOf(service)[0] ?? ""}:${String(query3.to.port)}`;
-  const client = clientOf(mesh2, query3, query3.given ?? {});
-  const through = "mode" in client && client.mode === "ambient" && query3.from.direct !== true;
-  const waypoint = through ? [...posture.waypoints.values()].find((way) => way.address === address)?.waypoint : void 0;
-  const past = "mode" in client && client.mode === "ambient" && query3.from.principal != null ? pastWaypoints : null;
-  return { address: through ? address : past, port: port3, service, waypoint };
-}
-var init_point = __esm({
-  "src/posture/point.ts"() {
-    "use strict";
-    init_attachment();
-    init_services();
-    init_waypoint_policies();
-    init_enrolment();
-    init_peer_authentication2();
-    init_request_authentication2();
-    init_token_check();
-    init_ip();
-    init_matches();
-    init_evaluate();
-    init_pod();
-    init_paths();
-    init_addressed();
-    init_arrival();
-    init_request();
-    init_envoy();
-    init_point_conditions();
-    init_point_request();
-    init_point_token();
-    init_sidecar3();
-    init_waypoint();
-    init_waypoint_paths();
   }
 });
 
@@ -45443,7 +46250,7 @@ function isOfToken(dimension, headers2) {
   if (dimension === "token" || dimension === "path.query" || dimension.startsWith("claim:") || dimension.startsWith("written:") || dimension.startsWith("opaque:")) return true;
   return dimension.startsWith("header:") && headers2.has(dimension.slice("header:".length));
 }
-function withoutToken2(point, headers2) {
+function withoutToken3(point, headers2) {
   const predicates = [];
   for (const [dimension, value] of point) {
     if (isOfToken(dimension, headers2) || addresses.has(dimension)) continue;
@@ -45454,17 +46261,17 @@ function withoutToken2(point, headers2) {
 }
 function someTokenPasses(refusing, point, limits2) {
   if (!refusing.readsTokens) return false;
-  const cube3 = withoutToken2(point, tokenHeaders(refusing.possible));
-  const answers2 = known8.get(refusing) ?? /* @__PURE__ */ new Map();
-  known8.set(refusing, answers2);
+  const cube3 = withoutToken3(point, tokenHeaders(refusing.possible));
+  const answers2 = known9.get(refusing) ?? /* @__PURE__ */ new Map();
+  known9.set(refusing, answers2);
   const answer4 = answers2.get(cubeKey(cube3));
   if (answer4 !== void 0) return answer4;
-  const within3 = [cube3];
-  const result = difference({ from: [], to: refusing.possible, impossible: [...impossible, ...refusing.ties], within: within3, preferred: /* @__PURE__ */ new Map(), limits: { ...limits2, regionsPerSeed: 1 } });
+  const within4 = [cube3];
+  const result = difference({ from: [], to: refusing.possible, impossible: [...impossible, ...refusing.ties], within: within4, preferred: /* @__PURE__ */ new Map(), limits: { ...limits2, regionsPerSeed: 1 } });
   answers2.set(cubeKey(cube3), result.regions.length > 0);
   return result.regions.length > 0;
 }
-var addresses, known8;
+var addresses, known9;
 var init_token2 = __esm({
   "src/impact/token.ts"() {
     "use strict";
@@ -45473,21 +46280,21 @@ var init_token2 = __esm({
     init_matches();
     init_paths();
     addresses = /* @__PURE__ */ new Set(["source.ip", "remote.ip", "destination.ip"]);
-    known8 = /* @__PURE__ */ new WeakMap();
+    known9 = /* @__PURE__ */ new WeakMap();
   }
 });
 
 // src/impact/witness-request.ts
 function unreconciled(cube3, sample) {
-  const named10 = namedIn2(cube3);
+  const named11 = namedIn2(cube3);
   const token = sample?.get("token");
   const location = typeof token === "object" && token !== null && "location" in token ? token.location : "";
   const holder = holderOf(location);
-  if (location !== "" && named10.has(`header:${holder}`)) return `how a token and the rest of the header \`${holder}\` go together is not computed`;
-  if (named10.has("path.query") && location.startsWith("parameter:")) return "how a token in the query and `:path` go together is not computed";
-  const both = cube3.predicates.find(({ dimension }) => dimension.startsWith("written:") && named10.has(claimDimension(claimPathOf(dimension))));
+  if (location !== "" && named11.has(`header:${holder}`)) return `how a token and the rest of the header \`${holder}\` go together is not computed`;
+  if (named11.has("path.query") && location.startsWith("parameter:")) return "how a token in the query and `:path` go together is not computed";
+  const both = cube3.predicates.find(({ dimension }) => dimension.startsWith("written:") && named11.has(claimDimension(claimPathOf(dimension))));
   if (both !== void 0) return `how the claim \`${claimPathOf(both.dimension).join(".")}\` and the header that is written from it go together is not computed`;
-  return following.find(([first, second]) => named10.has(first) && named10.has(second))?.[2];
+  return following.find(([first, second]) => named11.has(first) && named11.has(second))?.[2];
 }
 function namedIn2(cube3) {
   return new Set(cube3.predicates.map((predicate) => predicate.dimension));
@@ -45526,10 +46333,10 @@ function forwardedAs2(cube3, sample) {
   return [...texts9.map((text8) => new Map(sample).set("header:x-forwarded-for", text8)), ...straight, sample];
 }
 function pathAs(cube3, sample) {
-  const named10 = namedIn2(cube3);
-  if (!named10.has("path.query")) return [sample];
+  const named11 = namedIn2(cube3);
+  if (!named11.has("path.query")) return [sample];
   const alone2 = new Map([...sample].filter(([dimension]) => dimension !== "path"));
-  if (!named10.has("path")) return [alone2];
+  if (!named11.has("path")) return [alone2];
   const [path2, whole4] = [sample.get("path"), sample.get("path.query")];
   if (typeof path2 !== "string" || typeof whole4 !== "string") return [sample];
   return [sample, alone2, new Map(sample).set("path.query", `${path2}?${whole4.slice(whole4.indexOf("?") + 1)}`)];
@@ -45588,22 +46395,26 @@ function changesIn(context2, way, found2) {
       changes3.push(undecided(context2, way, entry2.undecided.key, [entry2.undecided.seed], entry2.undecided.reason));
       continue;
     }
+    const open3 = /* @__PURE__ */ new Map();
     for (const [index, cube3] of entry2.region.cubes.entries()) {
       const sample = entry2.region.samples[index];
       const witness = sample === void 0 ? void 0 : witnessFor(context2, way, cube3, sample, (query3) => confirm(context2, way, query3));
       if (witness === void 0) {
         const tied2 = unreconciled(cube3, sample) ?? context2.gateway?.unsaid(cube3);
         if (tied2 === void 0) context2.internalErrors.push(`the witness for \`${context2.pair.destination.id}\` did not reproduce (seed ${shortHash(entry2.region.seed)})`);
-        changes3.push(undecided(context2, way, entry2.region.seed, [cube3], tied2 ?? "the sample request was not confirmed on both sides"));
+        const reason = tied2 ?? "the sample request was not confirmed on both sides";
+        open3.set(reason, [...open3.get(reason) ?? [], cube3]);
         continue;
       }
       const [refusing, passing2] = way === "up" ? [witness.base, witness.head] : [witness.head, witness.base];
       const refusingPosture = way === "up" ? context2.base : context2.head;
       confirmed.push({ cube: cube3, region: entry2.region, witness, facet: facetAt(context2, refusing, facetOf(refusing, passing2, () => someTokenPasses(refusingPosture, sample ?? /* @__PURE__ */ new Map(), context2.limits))) });
     }
+    for (const [reason, cubes] of open3) changes3.push(undecided(context2, way, entry2.region.seed, cubes, reason));
   }
   const groups2 = [...groupBy(confirmed, (entry2) => `${entry2.facet} ${entry2.region.layer} ${distinct(entry2.region.seedOrigins.map((origin) => origin.policy)).join(" ")}`).values()];
-  for (const group4 of withStrangers(context2, withOtherBytes(way, groups2))) {
+  for (const each of withStrangers(context2, withOtherBytes(way, groups2))) {
+    const group4 = context2.gateway === void 0 ? each : [...each].sort(compareBy(({ cube: cube3 }) => isTold(cube3) ? 0 : 1));
     const complete = group4.every((entry2) => entry2.region.complete);
     const first = [...leadingOf(group4, complete)].sort(compareBy((entry2) => isStranger(context2, entry2.witness.query) ? 1 : 0, (entry2) => plainness(entry2.witness.query, context2.pair)))[0];
     if (first === void 0) continue;
@@ -45622,6 +46433,9 @@ function changesIn(context2, way, found2) {
     });
   }
   return changes3;
+}
+function isTold({ predicates }) {
+  return !predicates.some(({ dimension }) => dimension.startsWith("opaque:"));
 }
 function facetAt({ gateway: gateway2 }, refusing, facet) {
   return gateway2 !== void 0 && (facet === "mtls" || refusing.verdict !== "unknown" && refusing.layer === "protocol") ? "ingress" : facet;
@@ -45682,11 +46496,11 @@ function witnessFor(context2, way, cube3, sample, confirmed) {
   const { gateway: gateway2 } = context2;
   if (gateway2 !== void 0) return firstOf3(spelled2(cube3, sample), (point) => firstOf3(gateway2.questions(way, cube3, point), confirmed));
   const signed3 = plainlySigned(cube3, sample);
-  const within3 = hangTogether(cube3) ? (query3) => {
+  const within4 = hangTogether(cube3) ? (query3) => {
     const witness = confirmed(query3);
     return witness !== void 0 && liesIn(context2, way, cube3, query3) ? witness : void 0;
   } : confirmed;
-  return firstOf3(signed3 === sample ? [sample] : [signed3, sample], (point) => witnessAt(context2, way, cube3, point, within3));
+  return firstOf3(signed3 === sample ? [sample] : [signed3, sample], (point) => witnessAt(context2, way, cube3, point, within4));
 }
 function liesIn(context2, way, cube3, query3) {
   const { sides, pair, base: base3, head } = context2;
@@ -45830,39 +46644,6 @@ var init_enforcement = __esm({
   }
 });
 
-// src/posture/gateway-behind.ts
-function mayTakeFrom(mesh2, pods2, backend2, limits2) {
-  const [, namespace = "", name2 = "", port3 = ""] = /^([^/]+)\/([^:]+):(\d+)$/.exec(backend2) ?? [];
-  const service = ofKind(mesh2, "Service").find((candidate) => candidate.namespace === namespace && candidate.name === name2);
-  const entry2 = service?.spec.ports.find((candidate) => candidate.port === Number(port3));
-  if (service?.spec.selector === void 0 || entry2 === void 0) return true;
-  const behind3 = workloadsWith(mesh2, namespace, service.spec.selector).filter(({ resource }) => resource !== void 0);
-  return behind3.length === 0 || behind3.some((workload2) => takesSome(mesh2, workload2, pods2, portOf2(workload2, entry2), limits2));
-}
-function portOf2(workload2, entry2) {
-  return targetPortOf(podSpecOf(workload2), entry2);
-}
-function takesSome(mesh2, workload2, { namespace, serviceAccount }, port3, limits2) {
-  const identity2 = `${mesh2.config.trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
-  const there = port3 === void 0 ? [] : [{ dimension: "port", any: [{ type: "number", value: port3 }], none: [] }];
-  const from2 = (peer) => ({ predicates: [peer, ...there], origins: [] });
-  const calling = { id: "routing", allow: [from2({ dimension: "peer", any: [{ type: "principal", pattern: { type: "exact", text: identity2 } }], none: [] }), from2({ dimension: "peer", any: [], none: [{ type: "identified" }] })], deny: [] };
-  const posture = pathsTo(mesh2, workload2);
-  const to2 = posture.possible.map((path2) => ({ id: path2.id, layers: [calling, ...path2.layers] }));
-  const { regions, undecided: undecided2 } = difference({ from: [], to: to2, impossible: [...impossible, ...posture.ties], preferred: /* @__PURE__ */ new Map(), limits: { ...limits2, regionsPerSeed: 1 } });
-  return regions.length > 0 || undecided2.length > 0;
-}
-var init_gateway_behind = __esm({
-  "src/posture/gateway-behind.ts"() {
-    "use strict";
-    init_attachment();
-    init_ports();
-    init_workload_index();
-    init_difference();
-    init_paths();
-  }
-});
-
 // src/posture/gateway-sights.ts
 function withSights(ports3, normalizations) {
   const ends = new Map([...ports3.base.ends, ...ports3.head.ends].map(([key3, { end }]) => [key3, end]));
@@ -45871,11 +46652,11 @@ function withSights(ports3, normalizations) {
   const at2 = (side2) => {
     const port3 = ports3[side2];
     const parts2 = new Map(port3.parts);
-    const together2 = seen.flatMap((end) => {
+    const together4 = seen.flatMap((end) => {
       const posture = seenThrough(port3, end, normalizations[side2], parts2);
       return posture === void 0 ? [] : [[endKey(end), { end, posture }]];
     });
-    return { ...port3, ends: new Map([...port3.ends, ...together2]), parts: parts2 };
+    return { ...port3, ends: new Map([...port3.ends, ...together4]), parts: parts2 };
   };
   return { base: at2("base"), head: at2("head") };
 }
@@ -45884,18 +46665,23 @@ function seenThrough(port3, end, normalization, parts2) {
   const others3 = [...port3.ends].filter(([other, { end: { backend: backend2 } }]) => other !== key3 && backend2 === end.backend).sort(([left], [right]) => compareText(left, right));
   const alike3 = others3.flatMap(([name2, { end: other, posture }]) => {
     const allow = requestsSeenAlike(end.forwarding, other.forwarding, normalization, parts2);
-    if (allow === void 0) return [];
-    const through = (path2) => ({ id: `${path2.id} of ${name2}`, layers: [...path2.layers, { id: "routing", allow, deny: [] }] });
-    return [{ posture, possible: posture.possible.map(through), sure: posture.sure === posture.possible ? void 0 : posture.sure.map(through) }];
+    return allow === void 0 ? [] : [{ name: name2, posture, layer: { id: "routing", allow, deny: [] } }];
   });
   if (alike3.length === 0) return void 0;
   const own4 = port3.ends.get(key3)?.posture;
-  const all = [...own4 === void 0 ? [] : [own4], ...alike3.map(({ posture }) => posture)];
-  const possible = [...own4?.possible ?? [], ...alike3.flatMap((each) => each.possible)];
+  return withFront(together2(own4, alike3, (posture) => posture), together2(own4?.front, alike3, ({ front }) => front));
+}
+function together2(own4, alike3, of) {
+  const others3 = alike3.map(({ name: name2, posture, layer: layer2 }) => {
+    const { possible, sure } = of(posture);
+    const through3 = (path2) => ({ id: `${path2.id} of ${name2}`, layers: [...path2.layers, layer2] });
+    return { possible: possible.map(through3), sure: sure === possible ? void 0 : sure.map(through3) };
+  });
+  const all = [...own4 === void 0 ? [] : [own4], ...alike3.map(({ posture }) => of(posture))];
   const asks2 = all.some((each) => each.sure !== each.possible);
   return finish({
-    possible,
-    ...asks2 ? { sure: [...own4?.sure ?? [], ...alike3.flatMap((each) => each.sure ?? each.possible)] } : {},
+    possible: [...own4?.possible ?? [], ...others3.flatMap((each) => each.possible)],
+    ...asks2 ? { sure: [...own4?.sure ?? [], ...others3.flatMap((each) => each.sure ?? each.possible)] } : {},
     enforcedAt: "gateway",
     assumptions: all.flatMap(({ assumptions: assumptions2 }) => assumptions2),
     opaque: [...new Map(all.flatMap(({ opaque }) => opaque).map((mark2) => [`${mark2.resource} ${mark2.key}`, mark2])).values()],
@@ -46047,9 +46833,9 @@ var init_regex_examples = __esm({
 
 // src/posture/gateway-question.ts
 function bothSpoken(left, right) {
-  return { parts: new Map([...left.parts, ...right.parts]), conditions: new Map([...left.conditions, ...right.conditions]), certificates: [...left.certificates, ...right.certificates], serverNames: [.../* @__PURE__ */ new Set([...left.serverNames, ...right.serverNames])] };
+  return { parts: new Map([...left.parts, ...right.parts]), conditions: new Map([...left.conditions, ...right.conditions]), behind: new Map([...left.behind, ...right.behind]), rulesBehind: [...left.rulesBehind, ...right.rulesBehind], certificates: [...left.certificates, ...right.certificates], serverNames: [.../* @__PURE__ */ new Set([...left.serverNames, ...right.serverNames])] };
 }
-function gatewayPoint(mesh2, pods2, query3, { parts: parts2, conditions, certificates }) {
+function gatewayPoint(mesh2, pods2, query3, { parts: parts2, conditions, behind: behind3, rulesBehind, certificates }) {
   const seat = gatewaySeat(mesh2, pods2);
   const rules3 = tokenRules(seat.attached.requestAuthentication, mesh2.config);
   const host = query3.request.host ?? query3.request.sni ?? "";
@@ -46068,10 +46854,11 @@ function gatewayPoint(mesh2, pods2, query3, { parts: parts2, conditions, certifi
     ["token", null]
   ]);
   for (const [name2, value] of sent.headers) point.set(`header:${name2}`, value);
-  setToken(point, asked, rules3, query3.given ?? {});
+  setToken(point, asked, [...rules3, ...rulesBehind], query3.given ?? {});
   const check = checkToken(rules3, asked.raw, query3.given ?? {});
   const routed2 = routedAs(mesh2, query3, check.result === "passed" ? check : sent);
   for (const [dimension, part3] of parts2) point.set(dimension, part3.holds(routed2));
+  for (const [dimension, part3] of behind3) point.set(dimension, part3.holds(mesh2, query3));
   const { certificate } = query3.from;
   for (const { dimension, by, names: names4 } of certificates) {
     const trusted = certificate !== void 0 && (by.includes(certificate.by) || by.includes(anybody));
@@ -46093,14 +46880,15 @@ function routedAs(mesh2, { request: request4, from: from2 }, { path: path2, head
 }
 function gatewayQuestions(mesh2, pods2, target, cube3, sample, spoken) {
   const plain6 = questionAt(target, sample, spoken.certificates);
-  const about = [...spoken.parts].filter(([dimension]) => cube3.predicates.some((predicate) => predicate.dimension === dimension));
+  const speaksOf = (dimension) => cube3.predicates.some((predicate) => predicate.dimension === dimension);
+  const about = [...spoken.parts].filter(([dimension]) => speaksOf(dimension));
   let queries2 = [plain6];
   for (const [dimension, part3] of about) {
     if (sample.get(dimension) === true) queries2 = queries2.flatMap((query3) => examplesOf(part3).map((example) => asSaid(query3, part3, example)).concat(query3)).slice(0, mostTried);
   }
   const lies = (query3) => pointIn(cube3, gatewayPoint(mesh2, pods2, query3, spoken));
-  const inWords = about.length === 0 ? queries2 : queries2.filter(lies);
-  return inWords.flatMap((query3) => [...withServerName(query3, spoken.serverNames).filter(({ request: request4 }) => fitsName(cube3, request4.sni ?? null)), query3, ...fromFurther(query3)]);
+  const inWords2 = about.length === 0 && ![...spoken.behind.keys()].some(speaksOf) ? queries2 : queries2.filter(lies);
+  return inWords2.flatMap((query3) => [...withServerName(query3, spoken.serverNames).filter(({ request: request4 }) => fitsName(cube3, request4.sni ?? null)), query3, ...fromFurther(query3)]);
 }
 function withServerName(query3, names4) {
   const { request: request4, from: from2 } = query3;
@@ -46191,19 +46979,19 @@ var init_gateway_question = __esm({
 });
 
 // src/posture/gateway-ties.ts
-function expressionTies(parts2, postures) {
+function expressionTies(parts2, postures2) {
   const about = [...parts2].filter(([, { on }]) => on === "path");
   if (about.length === 0) return [];
-  const paths = pathMatchers(postures);
+  const paths = pathMatchers(postures2);
   const normalizations = new Set(paths.map(({ normalization: normalization2 }) => normalization2));
   const [normalization = "BASE"] = normalizations;
   if (normalizations.size > 1) return [];
   return about.flatMap(([dimension, part3]) => {
     const holding2 = (yes) => ({ dimension, any: yes ? [{ type: "holds" }] : [], none: yes ? [] : [{ type: "holds" }] });
-    const known10 = paths.flatMap(({ pattern }) => pattern.type === "exact" ? [pattern.text] : []);
+    const known11 = paths.flatMap(({ pattern }) => pattern.type === "exact" ? [pattern.text] : []);
     const beginning2 = part3.match.type === "regex" ? regexBeginning(part3.match.value) : "";
     return [
-      ...known10.map((path2) => ({ predicates: [{ dimension: "path", any: [{ type: "path", pattern: { type: "exact", text: path2 }, normalization }], none: [] }, holding2(!holdsOf(part3, path2))], origins: [] })),
+      ...known11.map((path2) => ({ predicates: [{ dimension: "path", any: [{ type: "path", pattern: { type: "exact", text: path2 }, normalization }], none: [] }, holding2(!holdsOf(part3, path2))], origins: [] })),
       ...beginning2.length < 2 ? [] : [{ predicates: [holding2(true), { dimension: "path", any: [], none: [{ type: "path", pattern: { type: "prefix", text: beginning2 }, normalization }] }], origins: [] }]
     ];
   });
@@ -46211,9 +46999,9 @@ function expressionTies(parts2, postures) {
 function holdsOf(part3, path2) {
   return part3.holds({ path: path2, query: "", method: "GET", authority: "", scheme: "", headers: /* @__PURE__ */ new Map() });
 }
-function pathMatchers(postures) {
+function pathMatchers(postures2) {
   const found2 = /* @__PURE__ */ new Map();
-  for (const { possible } of postures) {
+  for (const { possible } of postures2) {
     for (const { layers } of possible) {
       for (const { allow, deny } of layers) {
         for (const { predicates } of [...allow === "all" ? [] : allow, ...deny]) {
@@ -46235,7 +47023,7 @@ var init_gateway_ties = __esm({
 // src/impact/gateways.ts
 function gatewayContexts(sides, limits2, memo2, internalErrors) {
   const [before, after] = [gatewaysOf(sides.base), gatewaysOf(sides.head)];
-  const contexts = [];
+  const contexts2 = [];
   const unclear = [];
   const presence = (host) => !isDeclared(sides.base, host) && !isDeclared(sides.head, host);
   for (const id of gatewayIds(before, after)) {
@@ -46247,11 +47035,11 @@ function gatewayContexts(sides, limits2, memo2, internalErrors) {
       const ports3 = withSights({ base: at2(sides.base, pods2.base), head: at2(sides.head, pods2.head) }, { base: sides.base.config.pathNormalization, head: sides.head.config.pathNormalization });
       const open3 = ports3.base.untold ?? ports3.head.untold;
       const pair = { sides, id, number: number4, pods: pods2, ports: ports3 };
-      if (open3 === void 0) contexts.push(...contextsAt(pair, { limits: limits2, memo: memo2, internalErrors, presence }));
+      if (open3 === void 0) contexts2.push(...contextsAt(pair, { limits: limits2, memo: memo2, internalErrors, presence }));
       else unclear.push(...policiesMoved(pair, open3.missing, { limits: limits2, memo: memo2, internalErrors, presence }));
     }
   }
-  return { contexts, undecided: unclear };
+  return { contexts: contexts2, undecided: unclear };
 }
 function sameInputs({ base: base3, head }, before, after) {
   if (base3.config !== head.config || base3.world !== head.world || !sameContent(before, after)) return false;
@@ -46273,6 +47061,8 @@ function contextsAt(at2, means) {
     const end = ends.get(key3);
     const [base3, head] = [ports3.base.ends.get(key3)?.posture ?? unreached, ports3.head.ends.get(key3)?.posture ?? unreached];
     if (end === void 0 || base3.key === head.key) return [];
+    const alike3 = calledAlike(at2, end.backend);
+    if (alike3 && base3.front.key === head.front.key) return [];
     const spoken = bothSpoken(ports3.base, ports3.head);
     const identityTies = ports3.base.asksIdentity || ports3.head.asksIdentity ? [] : [{ predicates: [{ dimension: "peer", any: [{ type: "identified" }], none: [] }], origins: [] }];
     return [
@@ -46288,28 +47078,21 @@ function contextsAt(at2, means) {
         gateway: {
           outside: [[at2.sides.base, at2.pods.base], [at2.sides.head, at2.pods.head]].some(([mesh2, pods2]) => pods2 !== void 0 && isExposedGateway(mesh2, pods2)),
           ties: [...identityTies, ...certificateTies(spoken.certificates), ...expressionTies(spoken.parts, [base3, head])],
-          mayTake: (way) => mayTake(at2, end.backend, way, means.limits),
+          front: { base: base3.front, head: head.front },
+          alike: alike3,
           questions: (way, cube3, sample) => questionsOf(at2, end, means.presence, way, cube3, sample),
-          unsaid: (cube3) => cube3.predicates.some(({ dimension }) => spoken.parts.has(dimension)) ? "which requests the expressions of the routes take together is not computed" : void 0
+          unsaid: (cube3) => {
+            if (cube3.predicates.some(({ dimension }) => spoken.behind.has(dimension))) return "what the pods behind the gateway read of the request as it is sent on is not computed";
+            return cube3.predicates.some(({ dimension }) => spoken.parts.has(dimension)) ? "which requests the expressions of the routes take together is not computed" : void 0;
+          }
         }
       }
     ];
   });
 }
-function stoppedBehind({ gateway: gateway2 }, changes3) {
-  const latent = (way) => gateway2?.mayTake(way) === false;
-  const moved3 = new Set(changes3.map(({ direction }) => direction));
-  const stopped = { widened: moved3.has("widened") && latent("up"), narrowed: moved3.has("narrowed") && latent("down") };
-  const reason = "the pods behind it take nothing from the gateway";
-  return changes3.map((change2) => {
-    if (change2.direction === "widened" && stopped.widened) return { ...change2, direction: "latent-widened", reason };
-    return change2.direction === "narrowed" && stopped.narrowed ? { ...change2, direction: "latent-narrowed", reason } : change2;
-  });
-}
-function mayTake({ sides, pods: pods2 }, backend2, way, limits2) {
-  const passing2 = way === "up" ? "head" : "base";
-  const own4 = pods2[passing2];
-  return own4 === void 0 || mayTakeFrom(sides[passing2], own4, backend2, limits2);
+function calledAlike({ sides, pods: pods2 }, backend2) {
+  const called = (mesh2, own4) => own4 === void 0 ? void 0 : backendCall(mesh2, own4, backend2);
+  return callsAlike(called(sides.base, pods2.base), called(sides.head, pods2.head));
 }
 function questionsOf({ sides, id, number: number4, pods: pods2, ports: ports3 }, end, presence, way, cube3, sample) {
   const passing2 = way === "up" ? "head" : "base";
@@ -46318,17 +47101,17 @@ function questionsOf({ sides, id, number: number4, pods: pods2, ports: ports3 },
   const spoken = bothSpoken(ports3.base, ports3.head);
   const questions3 = gatewayQuestions(sides[passing2], own4, { gateway: id, port: number4, end }, cube3, sample, spoken).map((query3) => assuming(sides, end, presence, query3));
   const seenApart = [...ports3.base.ends.values(), ...ports3.head.ends.values()].some((other) => other.end.backend === end.backend && other.end.forwarding.name !== end.forwarding.name);
-  return seenApart ? questions3.map((query3) => seenAs(sides[passing2], query3)) : questions3;
+  return seenApart ? questions3.map((query3) => seenAs2(sides[passing2], query3)) : questions3;
 }
 function assuming({ base: base3, head }, { backend: backend2 }, presence, query3) {
   const host = backendHost(backend2);
   if (isDeclared(base3, host) && isDeclared(head, host)) return query3;
   return { ...query3, given: { ...query3.given, [`service:${host}`]: presence(host) } };
 }
-function seenAs(mesh2, query3) {
+function seenAs2(mesh2, query3) {
   const { request: request4, to: to2 } = query3;
   if (request4.protocol !== "http" && request4.protocol !== "https") return query3;
-  const answer4 = decide(mesh2, query3);
+  const answer4 = decideFront(mesh2, query3);
   const forwarded2 = answer4.verdict === "allow" || answer4.verdict === "asks" ? answer4.forwarded : void 0;
   return { ...query3, to: { ...to2, as: { path: forwarded2?.path ?? request4.path ?? "/", host: forwarded2?.host ?? request4.host ?? "" } } };
 }
@@ -46343,7 +47126,7 @@ function asWorkload(id, pods2) {
   const [namespace = "", name2 = ""] = id.split("/");
   return { id, namespace, name: name2, kind: "Gateway", labels: pods2?.labels ?? {}, annotations: pods2?.annotations ?? {}, serviceAccount: pods2?.serviceAccount ?? "", enrolment: { mode: "gateway" }, ports: [], otherPortsCaptured: true, resource: void 0 };
 }
-var nobody2, servedKinds, preferredAtGateway;
+var servedKinds, preferredAtGateway;
 var init_gateways = __esm({
   "src/impact/gateways.ts"() {
     "use strict";
@@ -46351,8 +47134,8 @@ var init_gateways = __esm({
     init_order();
     init_attachment();
     init_answer();
-    init_gateway_behind();
     init_gateway_destinations();
+    init_gateway_call();
     init_gateway_connections();
     init_gateway_paths();
     init_gateway_sights();
@@ -46361,8 +47144,7 @@ var init_gateways = __esm({
     init_gateway_ties();
     init_backends();
     init_pair_context();
-    nobody2 = { untold: void 0, ends: /* @__PURE__ */ new Map(), parts: /* @__PURE__ */ new Map(), conditions: /* @__PURE__ */ new Map(), certificates: [], serverNames: [], asksIdentity: false };
-    servedKinds = ["Gateway", "VirtualService", "KubernetesGateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "ReferenceGrant", "Service", "ServiceEntry", "DestinationRule", "Ingress", "IngressClass", "ListenerSet", "XListenerSet", "Namespace", "EnvoyFilter", "WasmPlugin", "TrafficExtension"];
+    servedKinds = ["Gateway", "VirtualService", "KubernetesGateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "ReferenceGrant", "Service", "ServiceEntry", "DestinationRule", "Ingress", "IngressClass", "ListenerSet", "XListenerSet", "Namespace", "PeerAuthentication", "EnvoyFilter", "WasmPlugin", "TrafficExtension"];
     preferredAtGateway = /* @__PURE__ */ new Map([
       ["peer", [null]],
       ["protocol", ["http", "https", "tcp", "tls"]],
@@ -46370,165 +47152,6 @@ var init_gateways = __esm({
       ["method", ["GET"]],
       ["path", ["/"]]
     ]);
-  }
-});
-
-// src/impact/moved-accounts.ts
-function movedAccounts({ base: base3, head, renamed }) {
-  const moved3 = [];
-  for (const after of head.workloads.values()) {
-    const before = base3.workloads.get(renamed.get(after.id) ?? after.id);
-    if (before !== void 0 && before !== after && accountOf4(before) !== accountOf4(after)) moved3.push({ base: before, head: after });
-  }
-  const groups2 = groupBy(moved3, (caller) => [presentedOn(base3, accountOf4(caller.base)), presentedOn(head, accountOf4(caller.head)), isAmbient(caller.base), isAmbient(caller.head)].map(String).join(" "));
-  return [...groups2.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers5]) => {
-    const [first] = callers5;
-    if (first === void 0) return [];
-    const assumptions2 = distinct(callers5.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : [])));
-    return [{ former: accountOf4(first.base), current: accountOf4(first.head), callers: [...callers5].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: { base: isAmbient(first.base), head: isAmbient(first.head) }, assumptions: assumptions2 }];
-  });
-}
-function accountOf4({ namespace, serviceAccount, enrolment }) {
-  return enrolment.mode === "none" ? null : `ns/${namespace}/sa/${serviceAccount}`;
-}
-function presentedOn(mesh2, account) {
-  return account === null ? null : `${mesh2.config.trustDomain}/${account}`;
-}
-function atCaller(paths, principal, ambient) {
-  return paths.map(({ id, layers }) => ({ id, layers: layers.map((layer2) => settled2(layer2, saidOf(principal, ambient))) }));
-}
-function cubesAtCaller(cubes, principal, ambient) {
-  return settledCubes(cubes, saidOf(principal, ambient));
-}
-function saidOf(principal, ambient) {
-  return (dimension) => dimension === "peer" ? principal : dimension === "address" && !ambient ? null : void 0;
-}
-var AccountsApart;
-var init_moved_accounts = __esm({
-  "src/impact/moved-accounts.ts"() {
-    "use strict";
-    init_group();
-    init_order();
-    init_enrolment();
-    init_matches();
-    init_settle();
-    AccountsApart = class {
-      #accounts;
-      #principals;
-      #byPredicate = /* @__PURE__ */ new WeakMap();
-      #byLayer = /* @__PURE__ */ new WeakMap();
-      constructor(sides) {
-        this.#accounts = movedAccounts(sides);
-        this.#principals = this.#accounts.map(({ former, current }) => [[presentedOn(sides.base, former), presentedOn(sides.head, former)], [presentedOn(sides.base, current), presentedOn(sides.head, current)]]);
-      }
-      get any() {
-        return this.#accounts.length > 0;
-      }
-      at(postures) {
-        if (this.#accounts.length === 0) return [];
-        const found2 = new Set(postures.flatMap((posture) => posture.possible.flatMap((path2) => path2.layers.flatMap((layer2) => this.#in(layer2)))));
-        return found2.size === 0 ? [] : this.#accounts.filter((account) => found2.has(account));
-      }
-      #in(layer2) {
-        const known10 = this.#byLayer.get(layer2);
-        if (known10 !== void 0) return known10;
-        const cubes = [...layer2.allow === "all" ? [] : layer2.allow, ...layer2.deny];
-        const fresh = [...new Set(cubes.flatMap((cube3) => cube3.predicates.flatMap((predicate) => predicate.dimension === "peer" ? this.#of(predicate) : [])))];
-        this.#byLayer.set(layer2, fresh);
-        return fresh;
-      }
-      #of(predicate) {
-        const known10 = this.#byPredicate.get(predicate);
-        if (known10 !== void 0) return known10;
-        const fresh = this.#accounts.filter((_, index) => {
-          const [former = [], current = []] = this.#principals[index] ?? [];
-          return former.some((principal, side2) => holds(predicate, principal) !== holds(predicate, current[side2] ?? null));
-        });
-        this.#byPredicate.set(predicate, fresh);
-        return fresh;
-      }
-    };
-  }
-});
-
-// src/impact/plainest-flip.ts
-function plainestFlip(context2, way, asked) {
-  let open3 = false;
-  const found2 = [];
-  for (const query3 of asked) {
-    const { base: base3 } = answers(context2, query3.base);
-    const { head, query: asked2 } = answers(context2, query3.head);
-    if (flips(base3, head, way)) found2.push({ query: asked2.given === void 0 ? query3.head : { ...query3.head, given: asked2.given }, base: base3, head });
-    else if (base3.verdict === "unknown" || head.verdict === "unknown") open3 = true;
-  }
-  return { best: found2.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0], open: open3 };
-}
-var init_plainest_flip = __esm({
-  "src/impact/plainest-flip.ts"() {
-    "use strict";
-    init_order();
-    init_causes();
-    init_pair_context();
-    init_regions();
-  }
-});
-
-// src/impact/identity-changes.ts
-function identitiesMoved(context2, accounts2) {
-  return accounts2.flatMap((account) => ["up", "down"].flatMap((way) => identityMoved(context2, account, way)));
-}
-function identityMoved(context2, account, way) {
-  const { sides, base: base3, head } = context2;
-  const can = (side2, name2, ambient) => atCaller((side2 === "base" ? base3 : head).possible, presentedOn(sides[side2], name2), ambient);
-  const former = (side2) => can(side2, account.former, account.ambient.base);
-  const current = (side2) => can(side2, account.current, account.ambient.head);
-  const [from2, to2] = way === "up" ? [former("base"), onBoth(current("head"), current("base"))] : [current("head"), onBoth(former("base"), former("head"))];
-  const ties = [["base", account.former], ["head", account.current]].flatMap(([side2, name2]) => cubesAtCaller([...impossible, ...base3.ties, ...head.ties], presentedOn(sides[side2], name2), account.ambient[side2]));
-  const key3 = ["identity", way, String(account.former), String(account.current), String(account.ambient.base), String(account.ambient.head), base3.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
-  const { regions, undecided: open3 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
-  const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
-  const peer = { dimension: "peer", ...principal === null ? { any: [], none: [{ type: "identified" }] } : { any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] } };
-  const callers5 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
-  const assumptions2 = distinct([...base3.assumptions, ...head.assumptions, ...account.assumptions]);
-  const whole4 = (seed, cubes, reason) => ({ ...undecided(context2, way, `identity ${String(account.former)} ${String(account.current)} ${seed}`, cubes.map((cube3) => ({ predicates: [peer, ...cube3.predicates], origins: cube3.origins })), reason), facet: "identity", callers: callers5, assumptions: assumptions2 });
-  const [unclear] = open3;
-  const left = unclear === void 0 ? [] : [whole4(unclear.key, open3.map(({ seed }) => seed), unclear.reason)];
-  const [first] = regions;
-  const told = first === void 0 ? "refused elsewhere" : identityWitness(context2, account, way, regions);
-  if (first === void 0 || told === "refused elsewhere") return left;
-  const found2 = whole4(first.seed, regions.flatMap((region3) => region3.cubes), `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`);
-  if (told === void 0) return [found2, ...left];
-  return [{ ...found2, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }, ...left];
-}
-function identityWitness(context2, account, way, regions) {
-  const all = sampled(regions);
-  const leading = leadingOf(all, regions.every((region3) => region3.complete));
-  const asked = (entries2) => plainestFlip(context2, way, entries2.flatMap(({ sample }) => questions2(context2, account, sample)));
-  const first = asked(leading);
-  if (first.best !== void 0) return first.best;
-  const { best, open: open3 } = asked(all.filter((entry2) => !leading.includes(entry2)));
-  return best ?? (first.open || open3 ? void 0 : "refused elsewhere");
-}
-function questions2(context2, account, sample) {
-  const { from: from2, ...asked } = queryOf(asker(context2), sample);
-  const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
-  const direct = from2.direct === true && (account.ambient.base || account.ambient.head);
-  const query3 = (workload2) => ({ from: { workload: workload2, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...direct ? { direct } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
-  return account.callers.slice(0, 3).map((caller) => ({ base: query3(caller.base.id), head: query3(caller.head.id) }));
-}
-var init_identity_changes = __esm({
-  "src/impact/identity-changes.ts"() {
-    "use strict";
-    init_order();
-    init_paths();
-    init_point();
-    init_difference();
-    init_authorities();
-    init_headline();
-    init_moved_accounts();
-    init_pair_context();
-    init_plainest_flip();
-    init_regions();
   }
 });
 
@@ -46543,13 +47166,13 @@ function latentMoved(context2, told, moved3) {
       const stopped = solve(context2, `latent ${layer2} ${way}`, [...low[layer2], ...high.possible], high[layer2]);
       const found2 = stopped.regions.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
       return [
-        ...[...groupBy(found2, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context2, way, layer2, regions)),
+        ...[...groupBy(found2, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()].flatMap((regions) => latentChange(context2, way, regions, (query3) => confirmLatent(context2, way, layer2, query3))),
         ...stopped.undecided.filter(({ seed }) => !seed.origins.some((origin) => loud.has(origin.policy))).map(({ seed, key: key3, reason }) => undecided(context2, way, key3, [seed], reason))
       ];
     });
   });
 }
-function latentChange(context2, way, layer2, regions) {
+function latentChange(context2, way, regions, confirmed) {
   const [first] = regions;
   const complete = regions.every((region3) => region3.complete);
   const all = sampled(regions);
@@ -46558,8 +47181,8 @@ function latentChange(context2, way, layer2, regions) {
   let witness;
   const open3 = [];
   for (const { cube: cube3, sample } of [...leading, ...all.filter((each) => !leading.includes(each))]) {
-    const found2 = witnessFor(context2, way, cube3, sample, (query3) => confirmLatent(context2, way, layer2, query3));
-    const why = found2 === void 0 ? unreconciled(cube3, sample) : void 0;
+    const found2 = witnessFor(context2, way, cube3, sample, confirmed);
+    const why = found2 === void 0 ? unreconciled(cube3, sample) ?? context2.gateway?.unsaid(cube3) : void 0;
     if (why !== void 0) {
       open3.push({ cube: cube3, why });
       continue;
@@ -46620,6 +47243,324 @@ var init_latent = __esm({
   }
 });
 
+// src/impact/gateway-latent.ts
+function stoppedBehindGateway(context2, told) {
+  const { gateway: gateway2, base: base3, head } = context2;
+  if (gateway2 === void 0 || gateway2.front.base.key === gateway2.front.head.key) return [];
+  return ["up", "down"].flatMap((way) => {
+    const [low, high] = way === "up" ? [gateway2.front.base, gateway2.front.head] : [gateway2.front.head, gateway2.front.base];
+    const whole4 = way === "up" ? head : base3;
+    if (whole4.possible === high.possible && whole4.sure === high.sure) return [];
+    const loud = new Set(told.filter((change2) => change2.direction.endsWith(way === "up" ? "widened" : "narrowed")).flatMap((change2) => change2.seedOrigins.map((origin) => origin.policy)));
+    const stopped = [
+      ...solve(context2, `latent gateway ${way}`, beside(low.possible, whole4.possible), high.possible).regions,
+      // Nobody is asked about them any more.
+      ...low.sure === low.possible ? [] : solve(context2, `latent gateway sure ${way}`, beside(low.sure, whole4.possible), high.sure).regions
+    ];
+    const found2 = stopped.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
+    const groups2 = [...groupBy(found2, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()];
+    return groups2.flatMap((regions) => latentChange(context2, way, regions, (query3) => confirmStopped(context2, way, query3)).map((change2) => inWords(context2, way, change2)));
+  });
+}
+function beside(low, whole4) {
+  return [{ id: "", layers: [{ id: "routing", allow: [], deny: [] }] }, ...low, ...whole4.map(({ id, layers }) => ({ id: `${id} and behind`, layers }))];
+}
+function confirmStopped(context2, way, query3) {
+  const answered2 = answers(context2, query3);
+  const alone2 = fronts(context2, answered2.query);
+  return answered2.base.verdict === "deny" && answered2.head.verdict === "deny" && flips(alone2.base, alone2.head, way) ? answered2 : void 0;
+}
+function fronts({ sides }, query3) {
+  return { base: decideFront(sides.base, query3), head: decideFront(sides.head, query3) };
+}
+function inWords(context2, way, change2) {
+  const { witness } = change2;
+  if (witness === void 0) return change2;
+  const alone2 = fronts(context2, witness.query);
+  const [refusing, passing2] = way === "up" ? [alone2.base, alone2.head] : [alone2.head, alone2.base];
+  const stopping = way === "up" ? witness.head : witness.base;
+  const at2 = stopping.verdict === "unknown" ? void 0 : stopping.hops?.at(-1)?.at;
+  const facet = facetAt(context2, refusing, facetOf(refusing, passing2, () => false));
+  return { ...change2, facet, reason: at2 === void 0 ? "the pods behind the gateway refuse it" : `\`${at2}\` behind the gateway refuses it` };
+}
+var init_gateway_latent = __esm({
+  "src/impact/gateway-latent.ts"() {
+    "use strict";
+    init_group();
+    init_order();
+    init_answer();
+    init_causes();
+    init_facet();
+    init_latent();
+    init_pair_context();
+    init_regions();
+  }
+});
+
+// src/impact/moved-captures.ts
+function movedCaptures({ base: base3, head, renamed }) {
+  const moved3 = [];
+  for (const after of head.workloads.values()) {
+    const before = base3.workloads.get(renamed.get(after.id) ?? after.id);
+    if (before === void 0 || before.namespace !== after.namespace || before.serviceAccount !== after.serviceAccount || !isSidecar(before) || !isSidecar(after)) continue;
+    if (before === after && base3.enrolmentWorld === head.enrolmentWorld && base3.config.interceptionMode === head.config.interceptionMode) continue;
+    if (outboundText(base3, before) !== outboundText(head, after)) moved3.push({ base: before, head: after });
+  }
+  const groups2 = groupBy(moved3, (caller) => [caller.head.namespace, caller.head.serviceAccount, outboundText(base3, caller.base), outboundText(head, caller.head)].join(" "));
+  return [...groups2.entries()].sort(([left], [right]) => compareText(left, right)).map(([, callers5]) => [...callers5].sort((left, right) => compareText(left.head.id, right.head.id)));
+}
+function portsMoved(sides, caller, pair) {
+  const moves = (port3) => {
+    const [before, after] = [wayAt(sides.base, caller.base, pair.base, port3), wayAt(sides.head, caller.head, pair.head, port3)];
+    if (before === after) return void 0;
+    return before === "through" || after === "around" ? "lost" : "gained";
+  };
+  const byName2 = [...portsDeclaredFor(sides.base, pair.base), ...portsDeclaredFor(sides.head, pair.head)].map(({ port: port3 }) => port3);
+  const named11 = new Set(byName2.length > 0 ? byName2 : [...namedOutboundPorts(sides.base, caller.base), ...namedOutboundPorts(sides.head, caller.head)].filter((port3) => !proxyPorts.has(port3)));
+  const other = byName2.length > 0 ? void 0 : moves([65535, 65534, 65533].find((port3) => !named11.has(port3)) ?? 1);
+  const ports3 = (wanted2) => {
+    if (other === wanted2) return allPortsBut([...named11].filter((port3) => moves(port3) !== wanted2));
+    const found2 = [...named11].filter((port3) => moves(port3) === wanted2);
+    return found2.length === 0 ? void 0 : onlyPorts(...found2);
+  };
+  return { lost: ports3("lost"), gained: ports3("gained") };
+}
+function wayAt(mesh2, client, workload2, port3) {
+  return wayOut(mesh2, client, { workload: workload2, port: port3 }, { byName: false, port: port3 }).way;
+}
+var init_moved_captures = __esm({
+  "src/impact/moved-captures.ts"() {
+    "use strict";
+    init_group();
+    init_order();
+    init_capture();
+    init_enrolment();
+    init_outbound_capture();
+    init_services();
+    init_arrival();
+    init_port_set();
+  }
+});
+
+// src/impact/moved-accounts.ts
+function movedAccounts({ base: base3, head, renamed }) {
+  const moved3 = [];
+  for (const after of head.workloads.values()) {
+    const before = base3.workloads.get(renamed.get(after.id) ?? after.id);
+    if (before !== void 0 && before !== after && callsOtherwise(before, after)) moved3.push({ base: before, head: after });
+  }
+  const groups2 = groupBy(moved3, (caller) => [presentedOn(base3, accountOf4(caller.base)), presentedOn(head, accountOf4(caller.head)), isAmbient(caller.base), isAmbient(caller.head)].map(String).join(" "));
+  return [...groups2.entries()].sort(([left], [right]) => compareText(left, right)).flatMap(([, callers5]) => {
+    const [first] = callers5;
+    if (first === void 0) return [];
+    const assumptions2 = assumedFor(callers5);
+    return [{ former: accountOf4(first.base), current: accountOf4(first.head), callers: [...callers5].sort((left, right) => compareText(left.head.id, right.head.id)), ambient: { base: isAmbient(first.base), head: isAmbient(first.head) }, assumptions: assumptions2 }];
+  });
+}
+function callsOtherwise(before, after) {
+  return accountOf4(before) !== accountOf4(after) || accountOf4(after) !== null && isAmbient(before) !== isAmbient(after);
+}
+function assumedFor(callers5) {
+  return distinct(callers5.flatMap((caller) => [caller.base, caller.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : [])));
+}
+function capturesOf(sides) {
+  return movedCaptures(sides).flatMap((callers5) => {
+    const [first] = callers5;
+    return first === void 0 ? [] : [{ account: accountOf4(first.head), callers: callers5, assumptions: assumedFor(callers5) }];
+  });
+}
+function atDestination({ account, callers: all, assumptions: assumptions2 }, sides, pair) {
+  const callers5 = all.filter(({ head }) => head.id !== pair.head.id);
+  const [first] = callers5;
+  if (first === void 0) return [];
+  const { lost, gained } = portsMoved(sides, first, pair);
+  const whole4 = { callers: callers5, ambient: { base: false, head: false }, assumptions: assumptions2 };
+  return [...lost === void 0 ? [] : [{ ...whole4, former: account, current: null, ports: lost }], ...gained === void 0 ? [] : [{ ...whole4, former: null, current: account, ports: gained }]];
+}
+function accountOf4({ namespace, serviceAccount, enrolment }) {
+  return enrolment.mode === "none" ? null : `ns/${namespace}/sa/${serviceAccount}`;
+}
+function presentedOn(mesh2, account) {
+  return account === null ? null : `${mesh2.config.trustDomain}/${account}`;
+}
+function atCaller(paths, principal, ambient) {
+  return paths.map(({ id, layers }) => ({ id, layers: layers.map((layer2) => settled2(layer2, saidOf(principal, ambient))) }));
+}
+function cubesAtCaller(cubes, principal, ambient) {
+  return settledCubes(cubes, saidOf(principal, ambient));
+}
+function saidOf(principal, ambient) {
+  return (dimension) => dimension === "peer" ? principal : dimension === "address" && !ambient ? null : void 0;
+}
+var AccountsApart;
+var init_moved_accounts = __esm({
+  "src/impact/moved-accounts.ts"() {
+    "use strict";
+    init_group();
+    init_order();
+    init_enrolment();
+    init_matches();
+    init_settle();
+    init_moved_captures();
+    AccountsApart = class {
+      #sides;
+      #moved;
+      #principals;
+      #byPredicate = /* @__PURE__ */ new WeakMap();
+      #byLayer = /* @__PURE__ */ new WeakMap();
+      constructor(sides) {
+        this.#sides = sides;
+        this.#moved = [...movedAccounts(sides), ...capturesOf(sides)];
+        this.#principals = this.#moved.map((moved3) => {
+          const [former, current] = "account" in moved3 ? [moved3.account, null] : [moved3.former, moved3.current];
+          return [[presentedOn(sides.base, former), presentedOn(sides.head, former)], [presentedOn(sides.base, current), presentedOn(sides.head, current)]];
+        });
+      }
+      get any() {
+        return this.#moved.length > 0;
+      }
+      at(postures2, pair) {
+        if (this.#moved.length === 0) return [];
+        const found2 = new Set(postures2.flatMap((posture) => posture.possible.flatMap((path2) => path2.layers.flatMap((layer2) => [...this.#in(layer2)]))));
+        return found2.size === 0 ? [] : this.#moved.filter((moved3) => found2.has(moved3)).flatMap((moved3) => "account" in moved3 ? atDestination(moved3, this.#sides, pair) : [moved3]);
+      }
+      #in(layer2) {
+        const known11 = this.#byLayer.get(layer2);
+        if (known11 !== void 0) return known11;
+        const cubes = [...layer2.allow === "all" ? [] : layer2.allow, ...layer2.deny];
+        const fresh = new Set(cubes.flatMap((cube3) => cube3.predicates.flatMap((predicate) => predicate.dimension === "peer" || predicate.dimension === "address" ? [...this.#of(predicate)] : [])));
+        this.#byLayer.set(layer2, fresh);
+        return fresh;
+      }
+      #of(predicate) {
+        const known11 = this.#byPredicate.get(predicate);
+        if (known11 !== void 0) return known11;
+        const fresh = new Set(this.#moved.filter((moved3, index) => {
+          if (predicate.dimension === "address") return "ambient" in moved3 && moved3.ambient.base !== moved3.ambient.head;
+          const [former = [], current = []] = this.#principals[index] ?? [];
+          return former.some((principal, side2) => holds(predicate, principal) !== holds(predicate, current[side2] ?? null));
+        }));
+        this.#byPredicate.set(predicate, fresh);
+        return fresh;
+      }
+    };
+  }
+});
+
+// src/impact/plainest-flip.ts
+function plainestFlip(context2, way, asked) {
+  let open3 = false;
+  const found2 = [];
+  for (const query3 of asked) {
+    const { base: base3 } = answers(context2, query3.base);
+    const { head, query: asked2 } = answers(context2, query3.head);
+    if (flips(base3, head, way)) found2.push({ query: asked2.given === void 0 ? query3.head : { ...query3.head, given: asked2.given }, base: base3, head });
+    else if (base3.verdict === "unknown" || head.verdict === "unknown") open3 = true;
+  }
+  return { best: found2.sort(compareBy((entry2) => plainness(entry2.query, context2.pair)))[0], open: open3 };
+}
+var init_plainest_flip = __esm({
+  "src/impact/plainest-flip.ts"() {
+    "use strict";
+    init_order();
+    init_causes();
+    init_pair_context();
+    init_regions();
+  }
+});
+
+// src/impact/identity-changes.ts
+function identitiesMoved(context2, accounts2) {
+  return accounts2.flatMap((account) => ["up", "down"].flatMap((way) => identityMoved(context2, account, way)));
+}
+function identityMoved(context2, account, way) {
+  const { sides, base: base3, head } = context2;
+  const ports3 = account.ports === void 0 ? [] : portPredicates2(account.ports);
+  const differences = [moving(context2, account, way, ports3, "possible"), ...base3.sure === base3.possible && head.sure === head.possible ? [] : [moving(context2, account, way, ports3, "sure")]];
+  const regions = differences.flatMap((found3) => found3.regions);
+  const principal = way === "up" ? presentedOn(sides.head, account.current) : presentedOn(sides.base, account.former);
+  const peer = { dimension: "peer", ...principal === null ? { any: [], none: [{ type: "identified" }] } : { any: [{ type: "principal", pattern: { type: "exact", text: principal } }], none: [] } };
+  const callers5 = account.callers.map((caller) => way === "up" ? caller.head : caller.base).map(({ namespace, name: name2, kind }) => `${namespace}/${name2}[${kind}]`);
+  const assumptions2 = distinct([...base3.assumptions, ...head.assumptions, ...account.assumptions]);
+  const whole4 = (key3, cubes, reason) => {
+    const seed = `identity ${String(account.former)} ${String(account.current)} ${ports3.length === 0 ? "" : `${canonical(ports3)} `}${key3}`;
+    const moved3 = cubes.map((cube3) => ({ predicates: [peer, ...ports3, ...cube3.predicates], origins: cube3.origins }));
+    return { ...undecided(context2, way, seed, ports3.length === 0 ? moved3 : [...new Map(moved3.map((cube3) => [cubeKey(cube3), cube3])).values()], reason), facet: "identity", callers: callers5, assumptions: assumptions2 };
+  };
+  const open3 = differences.flatMap((found3) => found3.undecided);
+  const [unclear] = open3;
+  const left = unclear === void 0 ? [] : [whole4(unclear.key, open3.map(({ seed }) => seed), unclear.reason)];
+  const [first] = regions;
+  const told = first === void 0 ? "refused elsewhere" : identityWitness(context2, account, way, regions);
+  if (first === void 0 || told === "refused elsewhere") return left;
+  const found2 = whole4(first.seed, regions.flatMap((region3) => region3.cubes), `what \`${account.callers[0]?.head.id ?? ""}\` sends there is not determined by the manifests`);
+  if (told === void 0) return [found2, ...left];
+  return [{ ...found2, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: told, reason: void 0 }, ...left];
+}
+function moving(context2, account, way, ports3, level2) {
+  const { sides, base: base3, head } = context2;
+  const can = (side2, name2, ambient, paths) => atCaller((side2 === "base" ? base3 : head)[paths], presentedOn(sides[side2], name2), ambient);
+  const former = (side2, paths = level2) => can(side2, account.former, account.ambient.base, paths);
+  const current = (side2, paths = level2) => can(side2, account.current, account.ambient.head, paths);
+  const [from2, passed] = way === "up" ? [former("base"), onBoth(current("head"), current("base"))] : [current("head"), onBoth(former("base"), former("head"))];
+  const to2 = level2 === "possible" ? passed : passed.map((path2) => alsoThrough(path2, way === "up" ? former("base", "possible") : current("head", "possible")));
+  const ties = [["base", account.former], ["head", account.current]].flatMap(([side2, name2]) => cubesAtCaller([...impossible, ...base3.ties, ...head.ties], presentedOn(sides[side2], name2), account.ambient[side2]));
+  if (account.ambient.base || account.ambient.head) ties.push(addressesNothing);
+  const preferred = new Map([...context2.preferred, ["address", [podAddress]]]);
+  const key3 = ["identity", way, level2, String(account.former), String(account.current), String(account.ambient.base), String(account.ambient.head), base3.key, head.key, authors(from2), authors(to2), (preferred.get("port") ?? []).map(String).join(","), ports3.map(canonical).join(" ")].join("\n");
+  return context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, ...ports3.length === 0 ? {} : { within: [{ predicates: ports3, origins: [] }] }, preferred, limits: context2.limits }));
+}
+function identityWitness(context2, account, way, regions) {
+  const all = sampled(regions);
+  const leading = leadingOf(all, regions.every((region3) => region3.complete));
+  const asked = (entries2) => plainestFlip(context2, way, entries2.flatMap(({ sample }) => questions2(context2, account, sample)));
+  const first = asked(leading);
+  if (first.best !== void 0) return first.best;
+  const { best, open: open3 } = asked(all.filter((entry2) => !leading.includes(entry2)));
+  return best ?? (first.open || open3 ? void 0 : "refused elsewhere");
+}
+function questions2(context2, account, sample) {
+  const { from: from2, ...asked } = queryOf(asker(context2), sample);
+  const given = { ...asked.given, ...Object.fromEntries(account.assumptions.map((id) => [id, true])) };
+  const direct = from2.direct === true && (account.ambient.base || account.ambient.head);
+  const query3 = (workload2, to2) => ({ from: { workload: workload2, ...from2.ip === void 0 ? {} : { ip: from2.ip }, ...direct ? { direct } : {} }, ...asked, to: to2, ...Object.keys(given).length > 0 ? { given } : {} });
+  const callers5 = account.callers.slice(0, 3);
+  const ways = [asked.to, ...namesFor2(context2, account, asked.to)];
+  return ways.flatMap((to2) => callers5.map((caller) => ({ base: query3(caller.base.id, to2), head: query3(caller.head.id, to2) })));
+}
+function namesFor2({ sides, pair }, { ambient }, { workload: workload2, port: port3 }) {
+  if (workload2 === void 0 || ambient.base && ambient.head || ![pair.base, pair.head].some(isAmbient)) return [];
+  return servicesOf(sides.head, pair.head).flatMap((service) => {
+    if (service.kind !== "Service" || isHeadless(service) || workloadsBehind(sides.head, service).length > 1) return [];
+    return service.spec.ports.filter((entry2) => targetPortOf(podSpecOf(pair.head), entry2) === port3).map((entry2) => ({ host: hostOf(service), port: entry2.port }));
+  });
+}
+var addressesNothing;
+var init_identity_changes = __esm({
+  "src/impact/identity-changes.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_enrolment();
+    init_hosts();
+    init_ports();
+    init_services();
+    init_paths();
+    init_point();
+    init_port_set();
+    init_waypoint_paths();
+    init_difference();
+    init_keys();
+    init_authorities();
+    init_headline();
+    init_moved_accounts();
+    init_pair_context();
+    init_plainest_flip();
+    init_regions();
+    addressesNothing = { predicates: [{ dimension: "address", any: [], none: [{ type: "present" }] }], origins: [] };
+  }
+});
+
 // src/impact/moved-labels.ts
 function movedPods({ base: base3, head, renamed }) {
   const isSpokenOf = spokenOf2([base3, head]);
@@ -46634,13 +47575,13 @@ function movedPods({ base: base3, head, renamed }) {
 }
 function spokenOf2(meshes2) {
   let said6;
-  const known10 = /* @__PURE__ */ new Map();
+  const known11 = /* @__PURE__ */ new Map();
   return (key3) => {
-    let spoken = known10.get(key3);
+    let spoken = known11.get(key3);
     if (spoken === void 0) {
       said6 ??= meshes2.flatMap(({ resources }) => [...resources].flatMap(([kind, list4]) => networkKinds.has(kind) ? list4.map(({ spec }) => canonical(spec)) : [])).join("\n");
       spoken = said6.includes(JSON.stringify(key3));
-      known10.set(key3, spoken);
+      known11.set(key3, spoken);
     }
     return spoken;
   };
@@ -46675,10 +47616,10 @@ function labelMoved(context2, pods2, way) {
   const key3 = ["labels", way, pods2.base.id, pods2.head.id, base3.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
   const { regions, undecided: open3 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
   const asked = new Set([...asksOf(context2)].map(({ dimension }) => dimension));
-  const named10 = [{ dimension: "peer", any: [{ type: "source-namespace", names: [acting2.namespace], declared: [acting2.namespace], selection: void 0 }], none: [] }, ...Object.entries(acting2.labels).filter(([label3]) => asked.has(`${labelPrefix}${label3}`) && pods2.base.labels[label3] !== pods2.head.labels[label3]).map(([label3, text8]) => ({ dimension: `${labelPrefix}${label3}`, any: [{ type: "exact", text: text8 }], none: [] }))];
-  const assumptions2 = distinct([...base3.assumptions, ...head.assumptions, ...assumedFor(pods2)]);
+  const named11 = [{ dimension: "peer", any: [{ type: "source-namespace", names: [acting2.namespace], declared: [acting2.namespace], selection: void 0 }], none: [] }, ...Object.entries(acting2.labels).filter(([label3]) => asked.has(`${labelPrefix}${label3}`) && pods2.base.labels[label3] !== pods2.head.labels[label3]).map(([label3, text8]) => ({ dimension: `${labelPrefix}${label3}`, any: [{ type: "exact", text: text8 }], none: [] }))];
+  const assumptions2 = distinct([...base3.assumptions, ...head.assumptions, ...assumedFor2(pods2)]);
   const whole4 = (seed, moved3, reason) => {
-    const cubes = moved3.map((cube3) => ({ predicates: [...named10, ...cube3.predicates], origins: cube3.origins }));
+    const cubes = moved3.map((cube3) => ({ predicates: [...named11, ...cube3.predicates], origins: cube3.origins }));
     return { ...undecided(context2, way, `labels ${pods2.head.id} ${seed}`, [...new Map(cubes.map((cube3) => [cubeKey(cube3), cube3])).values()], reason), callers: [`${acting2.namespace}/${acting2.name}[${acting2.kind}]`], assumptions: assumptions2 };
   };
   const [unclear] = open3;
@@ -46692,11 +47633,11 @@ function labelMoved(context2, pods2, way) {
 }
 function question(context2, pods2, sample) {
   const { from: from2, ...asked } = queryOf(asker(context2), new Map([...sample, ["peer", callerOf(context2.sides.head, pods2.head)]]));
-  const given = { ...asked.given, ...Object.fromEntries(assumedFor(pods2).map((id) => [id, true])) };
+  const given = { ...asked.given, ...Object.fromEntries(assumedFor2(pods2).map((id) => [id, true])) };
   const query3 = (workload2) => ({ from: { workload: workload2, ...from2.direct === true ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
   return { base: query3(pods2.base.id), head: query3(pods2.head.id) };
 }
-function assumedFor(pods2) {
+function assumedFor2(pods2) {
   return distinct([pods2.base, pods2.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : []));
 }
 function callerOf(mesh2, workload2) {
@@ -46877,7 +47818,7 @@ function destinationPairs(sides) {
   }
   return pairs3.sort((left, right) => compareText(left.destination.id, right.destination.id));
 }
-function compareSides(sides, limits2, memo2, known10 = () => void 0) {
+function compareSides(sides, limits2, memo2, known11 = () => void 0) {
   const internalErrors = [];
   const policed = hasNetworkPolicies(sides.base) || hasNetworkPolicies(sides.head);
   const accounts2 = new AccountsApart(sides);
@@ -46898,29 +47839,33 @@ function compareSides(sides, limits2, memo2, known10 = () => void 0) {
   const changes3 = [];
   for (const pair of pairs3) {
     const before = internalErrors.length;
-    const found2 = known10(pair)?.map((like) => ({ ...like, environment: sides.environment, like })) ?? changesAt(whole4, pair);
+    const found2 = known11(pair)?.map((like) => ({ ...like, environment: sides.environment, like })) ?? changesAt(whole4, pair);
     if (internalErrors.length === before) byDestination.set(pair.destination.id, found2);
     changes3.push(...found2);
   }
   const gateways2 = gatewayContexts(sides, limits2, memo2, internalErrors);
   changes3.push(...gateways2.undecided);
-  for (const context2 of gateways2.contexts) changes3.push(...stoppedBehind(context2, [...compareWay(context2, "up"), ...compareWay(context2, "down")]), ...opaqueMoved(context2), ...authoritiesMoved(context2));
+  for (const context2 of gateways2.contexts) changes3.push(...gatewayMoved(context2));
   if (policed) changes3.push(...outboundMoved(sides, limits2, internalErrors));
   return { changes: changes3, byDestination, internalErrors, compared: pairs3.length };
+}
+function gatewayMoved(context2) {
+  const found2 = [...compareWay(context2, "up"), ...compareWay(context2, "down")];
+  return [...found2, ...stoppedBehindGateway(context2, found2), ...opaqueMoved(context2), ...authoritiesMoved(context2)];
 }
 function changesAt(whole4, pair) {
   const { sides, limits: limits2, memo: memo2, identities: identities2, internalErrors, policed, accounts: accounts2 } = whole4;
   if (!whole4.more && surelyEqual(sides.base, pair.base, sides.head, pair.head)) return [];
   const proxies = { base: pathsTo(sides.base, pair.base, whole4.mixed), head: pathsTo(sides.head, pair.head, whole4.mixed) };
   const networked = policed && hasNetwork(pair.base);
-  const accountsMoved = accounts2.at([proxies.base, proxies.head]);
+  const accountsMoved = accounts2.at([proxies.base, proxies.head], pair);
   const changes3 = accountsMoved.length === 0 ? [] : [...identitiesMoved({ sides, pair, ...proxies, limits: limits2, memo: memo2, preferred: preferredValues(identities2, pair, false), internalErrors }, accountsMoved)];
-  const through = networked ? { base: waypointNetworks(sides.base, pair.base, proxies.base), head: waypointNetworks(sides.head, pair.head, proxies.head) } : void 0;
-  const moved3 = { network: through !== void 0 && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || through.base.key !== through.head.key), behind: proxies.base.key !== proxies.head.key };
+  const through3 = networked ? { base: waypointNetworks(sides.base, pair.base, proxies.base), head: waypointNetworks(sides.head, pair.head, proxies.head) } : void 0;
+  const moved3 = { network: through3 !== void 0 && (networkMovedAt(sides.base, pair.base, sides.head, pair.head, proxies.base.tunnels.size + proxies.head.tunnels.size > 0) || through3.base.key !== through3.head.key), behind: proxies.base.key !== proxies.head.key };
   const still = !moved3.network && !moved3.behind;
   if (still && (!networked || whole4.pods.length === 0)) return [...changes3, ...tiesSettled(sides, pair, proxies, networked, whole4)];
-  const base3 = through === void 0 ? proxies.base : throughNetworkPaths(proxies.base, sides.base, pair.base, through.base);
-  const head = through === void 0 ? proxies.head : throughNetworkPaths(proxies.head, sides.head, pair.head, through.head);
+  const base3 = through3 === void 0 ? proxies.base : throughNetworkPaths(proxies.base, sides.base, pair.base, through3.base);
+  const head = through3 === void 0 ? proxies.head : throughNetworkPaths(proxies.head, sides.head, pair.head, through3.head);
   const context2 = { sides, pair, base: base3, head, limits: limits2, memo: memo2, preferred: preferredValues(identities2, pair, networked), internalErrors };
   changes3.push(...labelsMoved(context2, whole4.pods));
   if (still) return [...changes3, ...tiesSettled(sides, pair, proxies, networked, whole4)];
@@ -46941,32 +47886,25 @@ function tiesSettled(sides, pair, proxies, networked, asking2) {
   return compareWay(context2, "down").map((change2) => ({ ...change2, assumptions: change2.assumptions.some((id) => id.startsWith("tie:")) ? change2.assumptions : [...change2.assumptions, `tie:${pair.base.namespace}`].sort(compareText) }));
 }
 function weakest2(mesh2) {
-  const known10 = weakestOf.get(mesh2);
-  if (known10 !== void 0) return known10;
+  const known11 = weakestOf.get(mesh2);
+  if (known11 !== void 0) return known11;
   const fresh = { ...mesh2, unsettled: /* @__PURE__ */ new Set() };
   weakestOf.set(mesh2, fresh);
   return fresh;
 }
 function compareWay(context2, way) {
-  const [low, high] = way === "up" ? [context2.base, context2.head] : [context2.head, context2.base];
+  const [low, high] = [lower2(context2, way), way === "up" ? context2.head : context2.base];
+  const level2 = context2.gateway?.alike === true ? `front ${way}` : way;
   const found2 = [];
   const add4 = (result) => {
     for (const region3 of result.regions) found2.push({ region: region3 });
     for (const seed of result.undecided) found2.push({ undecided: seed });
   };
-  add4(solve(context2, `possible ${way}`, low.possible, high.possible));
+  add4(solve(context2, `possible ${level2}`, low.possible, high.possible));
   const own4 = unguardedOwnPorts([context2.pair.base, context2.pair.head], mixed(context2));
   if (own4.length > 0 && isNetworked(low) && isNetworked(high)) add4(solve(context2, `own ports ${way}`, low.network, high.network, own4, true));
-  if (low.sure !== low.possible || high.sure !== high.possible) add4(solve(context2, `sure ${way}`, low.sure, high.sure.map((path2) => alsoThrough(path2, low.possible))));
+  if (low.sure !== low.possible || high.sure !== high.possible) add4(solve(context2, `sure ${level2}`, low.sure, high.sure.map((path2) => alsoThrough(path2, low.possible))));
   return changesIn(context2, way, found2);
-}
-function alsoThrough(path2, others3) {
-  const other = others3[0];
-  if (other === void 0 || others3.length > 1) return path2;
-  return { id: path2.id, layers: [...path2.layers, ...other.layers.map(asOtherSide)] };
-}
-function asOtherSide(layer2) {
-  return layer2.id.startsWith("other-side:") ? layer2 : { ...layer2, id: `other-side:${layer2.id}` };
 }
 var weakestOf;
 var init_compare = __esm({
@@ -46979,9 +47917,11 @@ var init_compare = __esm({
     init_own_ports();
     init_paths();
     init_waypoint_network();
+    init_authorities();
     init_authority_changes();
     init_enforcement();
     init_gateways();
+    init_gateway_latent();
     init_identity_changes();
     init_latent();
     init_moved_accounts();
@@ -47022,8 +47962,8 @@ function isAboutIdentity({ raw, sides, callers: callers5, knownOf }) {
   });
 }
 function workloadsByCaller(mesh2) {
-  const known10 = byCaller.get(mesh2);
-  if (known10 !== void 0) return known10;
+  const known11 = byCaller.get(mesh2);
+  if (known11 !== void 0) return known11;
   const fresh = new Map([...mesh2.workloads.values()].map((workload2) => [`${workload2.namespace}/${workload2.name}[${workload2.kind}]`, workload2]));
   byCaller.set(mesh2, fresh);
   return fresh;
@@ -47046,9 +47986,9 @@ var init_identity_facet = __esm({
 
 // src/impact/candidates.ts
 function likelyFirst(raw, edits) {
-  const named10 = /* @__PURE__ */ new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
-  const likely = edits.filter((edit) => named10.has(edit.id));
-  return { edits: [...likely, ...edits.filter((edit) => !named10.has(edit.id))], likely: likely.length };
+  const named11 = /* @__PURE__ */ new Set([...raw.seedOrigins.map((origin) => origin.policy), ...byOf(raw.witness?.base), ...byOf(raw.witness?.head)]);
+  const likely = edits.filter((edit) => named11.has(edit.id));
+  return { edits: [...likely, ...edits.filter((edit) => !named11.has(edit.id))], likely: likely.length };
 }
 function versions3(edit) {
   return [...edit.type === "added" ? [] : [edit.base], ...edit.type === "removed" ? [] : [edit.head]];
@@ -47084,11 +48024,9 @@ var init_candidates2 = __esm({
       #everywhere;
       #byNamespace;
       #sides;
-      #roots;
       constructor(sides, edits) {
         const roots2 = /* @__PURE__ */ new Set([void 0, sides.base.config.rootNamespace, sides.head.config.rootNamespace]);
         this.#sides = sides;
-        this.#roots = roots2;
         this.#all = edits;
         const asked = new Set([sides.base, sides.head].flatMap(({ config: config3 }) => (config3.extensionProviders ?? []).map((provider2) => provider2.service)));
         this.#everywhere = edits.filter((edit) => roots2.has(editNamespace(edit)) || asked.size > 0 && [...extensionHosts(versions3(edit))].some((host) => asked.has(host)));
@@ -47104,14 +48042,6 @@ var init_candidates2 = __esm({
         const { places, labels: labels3 } = this.#surroundings(raw);
         const near = [...new Set(places.flatMap((place3) => this.#at(place3)))].filter((edit) => labels3.length === 0 || mayAct(edit, labels3));
         return likelyFirst(raw, near);
-      }
-      /** None of these edits, which may be of another environment, would be a candidate. */
-      isFar(raw, edits) {
-        if (edits.length === 0) return true;
-        if (raw.gateway !== void 0) return false;
-        const { places, labels: labels3 } = this.#surroundings(raw);
-        const isNear = (edit) => places.includes("*") || this.#roots.has(editNamespace(edit)) || places.includes(editNamespace(edit));
-        return !edits.some((edit) => isNear(edit) && (labels3.length === 0 || mayAct(edit, labels3)));
       }
       #surroundings(raw) {
         const asking2 = raw.witness?.query.from;
@@ -47147,8 +48077,8 @@ function wayOf({ direction }) {
   return direction === "widened" ? "up" : direction === "narrowed" ? "down" : void 0;
 }
 function unproved({ edits, likely }, because2) {
-  const named10 = likely > 0 ? edits.slice(0, likely) : edits.slice(0, NAMED_UNPROVED);
-  return { sets: named10.length === 0 ? [] : [named10], ...because2 === void 0 ? {} : { unproved: because2 }, proof: "none" };
+  const named11 = likely > 0 ? edits.slice(0, likely) : edits.slice(0, NAMED_UNPROVED);
+  return { sets: named11.length === 0 ? [] : [named11], ...because2 === void 0 ? {} : { unproved: because2 }, proof: "none" };
 }
 var TRIALS_IN_ALL, TRIALS_AFTER, MOST_EXTENSIONS, NAMED_UNPROVED, CauseProver;
 var init_prove_causes = __esm({
@@ -47184,7 +48114,7 @@ var init_prove_causes = __esm({
       constructor(sides, edits, counterfactual, limits2, unlike = []) {
         this.#sides = sides;
         this.#edits = edits;
-        this.#unlike = unlike;
+        this.#unlike = new EditIndex(sides, unlike);
         this.#index = new EditIndex(sides, edits);
         this.#counterfactual = counterfactual;
         this.#limits = limits2;
@@ -47200,7 +48130,7 @@ var init_prove_causes = __esm({
        * which order and how often is the same there: no edit in which the environments differ is among the candidates.
        */
       like(raw, proved) {
-        if (proved.ample !== this.#trials < TRIALS_IN_ALL || !this.#index.isFar(raw, this.#unlike)) return void 0;
+        if (proved.ample !== this.#trials < TRIALS_IN_ALL || this.#unlike.of(raw).edits.length > 0) return void 0;
         this.#byId ??= new Map(this.#edits.map((edit) => [edit.id, edit]));
         const sets = [];
         for (const set of proved.sets) {
@@ -47227,21 +48157,21 @@ var init_prove_causes = __esm({
         const whole4 = causes.sets.filter((set) => this.#missing(raw, way, set) === void 0);
         const [best] = whole4;
         if (best !== void 0) return { ...causes, sets: whole4, proof: "region" };
-        let named10 = first;
+        let named11 = first;
         for (let step = 0; step < MOST_EXTENSIONS; step += 1) {
-          const missing2 = this.#missing(raw, way, named10);
-          if (missing2 === void 0) return { ...causes, sets: [named10], proof: "region" };
+          const missing2 = this.#missing(raw, way, named11);
+          if (missing2 === void 0) return { ...causes, sets: [named11], proof: "region" };
           if (missing2 === "open") break;
-          const further = this.#further(raw, way, named10, missing2);
+          const further = this.#further(raw, way, named11, missing2);
           if (further === void 0) break;
-          named10 = [...named10, ...further];
+          named11 = [...named11, ...further];
         }
-        return { ...causes, sets: [named10], proof: "witness", unproved: "this explains the witness; other requests of the change need more edits" };
+        return { ...causes, sets: [named11], proof: "witness", unproved: "this explains the witness; other requests of the change need more edits" };
       }
       /** Edits that a further request needs besides those that are named. */
-      #further(raw, way, named10, { query: query3, head }) {
-        const others3 = this.#index.of(raw).edits.filter((edit) => !named10.includes(edit));
-        const near = (edits) => this.#ask(this.#counterfactual.near([...named10, ...edits], query3, waypointNamespaces(raw)), query3);
+      #further(raw, way, named11, { query: query3, head }) {
+        const others3 = this.#index.of(raw).edits.filter((edit) => !named11.includes(edit));
+        const near = (edits) => this.#ask(this.#counterfactual.near([...named11, ...edits], query3, waypointNamespaces(raw)), query3);
         return this.#minimal(others3, (edits) => reaches2(near(edits), head, way)).sets[0];
       }
       #minimal(candidates4, moves) {
@@ -47373,9 +48303,9 @@ function continued(changes3, tail) {
   if (byHeadline.size === changes3.length) return [...changes3];
   const said6 = ({ change: change2 }) => [...change2.destinations.map(({ id }) => id), ...change2.environments].join("\n");
   const alikeOf = /* @__PURE__ */ new Map();
-  for (const together2 of byHeadline.values()) {
-    if (together2.length < 2) continue;
-    for (const alike3 of groupBy(together2, said6).values()) for (const entry2 of alike3.length < 2 ? [] : alike3) alikeOf.set(entry2, alike3);
+  for (const together4 of byHeadline.values()) {
+    if (together4.length < 2) continue;
+    for (const alike3 of groupBy(together4, said6).values()) for (const entry2 of alike3.length < 2 ? [] : alike3) alikeOf.set(entry2, alike3);
   }
   return changes3.map((entry2) => {
     const { change: change2 } = entry2;
@@ -47409,7 +48339,7 @@ var init_told_apart = __esm({
 
 // src/impact/describe.ts
 function describeChanges(raw, provenance) {
-  const known10 = new IdentitiesOfMeshes();
+  const known11 = new IdentitiesOfMeshes();
   const provers = new Map([...provenance].map(([environment4, from2]) => [environment4, new CauseProver(from2.sides, from2.edits, from2.counterfactual, from2.limits, from2.unlike)]));
   const single2 = /* @__PURE__ */ new Map();
   for (const change2 of raw) {
@@ -47418,7 +48348,7 @@ function describeChanges(raw, provenance) {
     if (from2 === void 0 || prover === void 0) continue;
     const like = change2.like === void 0 ? void 0 : single2.get(change2.like);
     const proved = like === void 0 ? void 0 : prover.like(change2, like.proved);
-    single2.set(change2, like === void 0 || proved === void 0 ? describeOne(change2, from2, known10, prover.of(change2)) : describeLike(like, change2, from2, proved));
+    single2.set(change2, like === void 0 || proved === void 0 ? describeOne(change2, from2, known11, prover.of(change2)) : describeLike(like, change2, from2, proved));
   }
   const ranked = mergeEnvironments(mergeDestinations([...single2.values()])).sort((left, right) => compareRank(left.change, right.change));
   return toldApart2(withoutRepeats(ranked.map((described3, index) => index < PROVED_BY_REGION ? provedByRegion(described3, provenance, provers) : { change: described3.change, edits: described3.edits, cubes: described3.cubes, taken: described3.taken })));
@@ -47430,20 +48360,20 @@ function provedByRegion({ first, ...described3 }, provenance, provers) {
   if (from2 === void 0 || proved === void 0) return described3;
   return { ...described3, edits: editsOf(proved), change: { ...described3.change, ...causesIn(proved, from2) } };
 }
-function causesIn({ sets: [named10 = [], ...others3], proof, unproved: unproved2 }, from2) {
+function causesIn({ sets: [named11 = [], ...others3], proof, unproved: unproved2 }, from2) {
   const cited = (edits) => edits.map(from2.cite).sort((left, right) => compareText(left.resource, right.resource) || compareText(left.file, right.file) || left.line - right.line);
-  return { causes: cited(named10), alternativeCauses: others3.length === 0 ? void 0 : others3.map(cited), causeProof: proof, ...unproved2 === void 0 ? {} : { causeNote: unproved2 } };
+  return { causes: cited(named11), alternativeCauses: others3.length === 0 ? void 0 : others3.map(cited), causeProof: proof, ...unproved2 === void 0 ? {} : { causeNote: unproved2 } };
 }
 function editsOf({ sets }) {
   return [...new Set(sets.flat())];
 }
-function describeOne(raw, from2, known10, proved) {
+function describeOne(raw, from2, known11, proved) {
   const mesh2 = raw.passingSide === "head" ? from2.sides.head : from2.sides.base;
-  const callers5 = raw.callers === void 0 ? atGateway(raw, callersOf2(raw.cubes, known10.of(mesh2), mesh2)) : { known: raw.callers, open: [], plaintext: false, internet: false };
+  const callers5 = raw.callers === void 0 ? atGateway(raw, callersOf2(raw.cubes, known11.of(mesh2), mesh2)) : { known: raw.callers, open: [], plaintext: false, internet: false };
   const shown5 = region2(raw.cubes, raw.complete);
   const places = new Map(shown5.cubes.map((cube3, index) => [cube3, index]));
-  const callersOfCubes = (cubes) => raw.callers === void 0 && raw.gateway === void 0 ? callersOf2(cubes.flatMap((cube3) => raw.cubes[places.get(cube3) ?? -1] ?? []), known10.of(mesh2), mesh2) : callers5;
-  const facet = isAboutIdentity({ raw, sides: from2.sides, callers: callers5, knownOf: (of) => known10.of(of) }) ? "identity" : raw.facet;
+  const callersOfCubes = (cubes) => raw.callers === void 0 && raw.gateway === void 0 ? callersOf2(cubes.flatMap((cube3) => raw.cubes[places.get(cube3) ?? -1] ?? []), known11.of(mesh2), mesh2) : callers5;
+  const facet = isAboutIdentity({ raw, sides: from2.sides, callers: callers5, knownOf: (of) => known11.of(of) }) ? "identity" : raw.facet;
   return {
     raw,
     proved,
@@ -47529,9 +48459,9 @@ function mergeEnvironments(gathered) {
   const several = new Set(gathered.map(({ first }) => first.raw.environment)).size > 1;
   const texts9 = /* @__PURE__ */ new Map();
   const regionText = (of) => {
-    const known10 = texts9.get(of) ?? canonical(of);
-    texts9.set(of, known10);
-    return known10;
+    const known11 = texts9.get(of) ?? canonical(of);
+    texts9.set(of, known11);
+    return known11;
   };
   const key3 = ({ first: { change: change2 }, destinations: destinations3 }) => [change2.facet, change2.direction, regionText(change2.region), ...destinations3.map(({ id }) => id)].join("\n");
   const groups2 = several ? [...groupBy(gathered, key3).values()] : gathered.map((entry2) => [entry2]);
@@ -47620,12 +48550,13 @@ function counterfactuals(base3, baseMesh, headMesh, settings2) {
       return withEditedPolicies(surroundings2, acting2) ?? withConfigOf(baseMesh, buildMesh(applied2(objectsIn(namespaces4, every), acting2), settings2));
     });
   };
-  const atGateway2 = (edits, gateway2) => {
-    const within3 = /* @__PURE__ */ new Set([...everywhere, namespaceOfId(gateway2)]);
-    const acts = (resource) => !("podLabels" in resource.spec) || within3.has(resource.namespace ?? "");
-    return edited.get(JSON.stringify(["gateway", namespaceOfId(gateway2), edits.map((edit) => edit.id)]), () => withEditedPolicies(() => baseMesh, edits) ?? withConfigOf(baseMesh, buildMesh(applied2(base3, edits).filter(acts), settings2)));
+  const atGateway2 = (edits, { gateway: gateway2 = "", backend: backend2 = "" }) => {
+    const places = [namespaceOfId(gateway2), ...backend2.includes("/") ? [namespaceOfId(backend2)] : []];
+    const within4 = /* @__PURE__ */ new Set([...everywhere, ...places]);
+    const acts = (resource) => !("podLabels" in resource.spec) || within4.has(resource.namespace ?? "");
+    return edited.get(JSON.stringify(["gateway", ...places, edits.map((edit) => edit.id)]), () => withEditedPolicies(() => baseMesh, edits) ?? withConfigOf(baseMesh, buildMesh(applied2(base3, edits).filter(acts), settings2)));
   };
-  const near = (edits, query3, besides, every) => query3.to.gateway === void 0 ? meshOf(edits, query3, besides, every) : atGateway2(edits, query3.to.gateway);
+  const near = (edits, query3, besides, every) => query3.to.gateway === void 0 ? meshOf(edits, query3, besides, every) : atGateway2(edits, query3.to);
   return { near: (edits, query3, besides = []) => near(edits, query3, besides, false), around: (edits, query3, besides = []) => near(edits, query3, besides, true) };
 }
 function withEditedPolicies(surroundings2, edits) {
@@ -47645,8 +48576,8 @@ function rootsOf2(mesh2) {
   return [mesh2.config.rootNamespace, ...[...services].map((host) => host.split(".")[1] ?? ""), ...entries2.map((entry2) => entry2.namespace ?? "default")].filter((name2) => name2 !== "");
 }
 function namespacesOf3(query3) {
-  const named10 = [query3.to.workload, query3.from.workload, query3.to.gateway].map((id) => id === void 0 ? "" : namespaceOfId(id));
-  return [...named10, query3.to.selector?.namespace ?? "", query3.from.pod?.namespace ?? ""].filter((name2) => name2 !== "" && name2 !== "*");
+  const named11 = [query3.to.workload, query3.from.workload, query3.to.gateway].map((id) => id === void 0 ? "" : namespaceOfId(id));
+  return [...named11, query3.to.selector?.namespace ?? "", query3.from.pod?.namespace ?? ""].filter((name2) => name2 !== "" && name2 !== "*");
 }
 function editsWithin(edits, namespaces4) {
   return edits.filter((edit) => {
@@ -47677,8 +48608,8 @@ var init_counterfactual = __esm({
     Memory = class {
       #known = /* @__PURE__ */ new Map();
       get(key3, compute) {
-        const known10 = this.#known.get(key3);
-        if (known10 !== void 0) return known10;
+        const known11 = this.#known.get(key3);
+        if (known11 !== void 0) return known11;
         const fresh = compute();
         if (this.#known.size > mostRemembered) this.#known.clear();
         this.#known.set(key3, fresh);
@@ -47694,9 +48625,9 @@ function worldsOf2(base3, head, documents) {
   for (const resource of [...base3, ...head]) {
     for (const { text: text8, choices: all } of resource.unresolved ?? []) {
       if (all === void 0) continue;
-      const known10 = choices.get(text8);
-      if (known10 === void 0) choices.set(text8, new Set(all));
-      else for (const choice2 of all) known10.add(choice2);
+      const known11 = choices.get(text8);
+      if (known11 === void 0) choices.set(text8, new Set(all));
+      else for (const choice2 of all) known11.add(choice2);
     }
     if (isAsking(resource)) for (const each of otherwise(resource, documents)?.unresolved ?? []) for (const choice2 of each.choices ?? []) choices.get(clusterText)?.add(choice2);
   }
@@ -47714,8 +48645,8 @@ function read5(resources, text8, choice2, documents) {
   return resources.flatMap((resource) => {
     if (resource.unresolved?.some((each) => each.text === text8 && each.choices !== void 0) !== true) return resource;
     const key3 = `${typeof choice2} ${String(choice2)} ${text8}`;
-    const known10 = again.get(resource)?.get(key3);
-    if (known10 !== void 0) return known10;
+    const known11 = again.get(resource)?.get(key3);
+    if (known11 !== void 0) return known11;
     const found2 = text8 === clusterText && isAsking(resource) ? otherwise(resource, documents, choice2) : readOne(resource, text8, choice2, documents) ?? resource;
     const made3 = found2 === void 0 ? [] : [found2];
     again.set(resource, new Map([...again.get(resource) ?? [], [key3, made3]]));
@@ -47758,9 +48689,9 @@ function readOne(resource, text8, choice2, documents) {
 }
 function withUnresolved(resources) {
   return resources.map((resource) => {
-    const known10 = resource.unresolved ?? [];
-    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text8) => !known10.some((each) => each.text.includes(text8)));
-    return more.length === 0 ? resource : { ...resource, unresolved: [...known10, ...more.map((text8) => ({ text: text8, path: [] }))] };
+    const known11 = resource.unresolved ?? [];
+    const more = unresolvedTexts(`${readContentOf(resource)}${resource.name} ${resource.namespace ?? ""}`).filter((text8) => !known11.some((each) => each.text.includes(text8)));
+    return more.length === 0 ? resource : { ...resource, unresolved: [...known11, ...more.map((text8) => ({ text: text8, path: [] }))] };
   });
 }
 function unresolvedIn(resources) {
@@ -47799,17 +48730,17 @@ function newUnitsOnce(changes3, environments2) {
   };
   const groups2 = groupBy(changes3.filter((each) => placeOf7(each) !== void 0), (each) => [placeOf7(each), each.change.facet, ...each.change.environments].join("\n"));
   const shown5 = /* @__PURE__ */ new Map();
-  const named10 = /* @__PURE__ */ new Map();
+  const named11 = /* @__PURE__ */ new Map();
   for (const group4 of groups2.values()) {
     const [first] = sortedBy(group4, ({ change: change2 }) => change2.destinations.some(({ id }) => id.endsWith("/*")) ? 0 : 1, ({ change: change2 }) => change2.destinations[0]?.id ?? "");
     const namespace = first === void 0 ? void 0 : placeOf7(first);
     if (first === void 0 || namespace === void 0) continue;
     shown5.set(first, { ...first, edits: [...new Map(group4.flatMap(({ edits }) => edits.map((edit) => [edit.id, edit]))).values()] });
-    named10.set(namespace, [...named10.get(namespace) ?? [], ...group4.flatMap(({ change: change2 }) => change2.destinations.map(({ id }) => id))]);
+    named11.set(namespace, [...named11.get(namespace) ?? [], ...group4.flatMap(({ change: change2 }) => change2.destinations.map(({ id }) => id))]);
   }
   return {
     changes: changes3.flatMap((each) => placeOf7(each) === void 0 ? [each] : shown5.get(each) ?? []),
-    assumptions: [...named10].flatMap(([namespace, ids3]) => {
+    assumptions: [...named11].flatMap(([namespace, ids3]) => {
       const count2 = distinct(ids3).length;
       return count2 === 1 ? [] : [{ id: `new:${namespace}`, text: `\`${namespace.slice(1)}\` is new: of the ${String(count2)} destinations that its policies name and nobody declares, one is told; nobody is known to call the others` }];
     })
@@ -47885,13 +48816,13 @@ var init_workload_pairing = __esm({
 });
 
 // src/app/compare-environments.ts
-function meshes(loaded, stated, known10) {
+function meshes(loaded, stated, known11) {
   const resources = loaded.identical ? { base: loaded.base.resources, head: loaded.head.resources } : { base: withStandIns(loaded.base.resources, loaded.head.resources), head: withStandIns(loaded.head.resources, loaded.base.resources) };
   const knowledge = enrolmentKnowledge(stated?.rootNamespace ?? "istio-system", resources.base, resources.head);
   const edits = loaded.identical ? [] : peerAuthenticationEdits(resources.base, resources.head);
   const settings2 = { ...stated === void 0 ? {} : { stated }, knowledge, extensionHosts: () => extensionHosts(resources.base, resources.head), elders: new Set(edits.filter(keepsItsPlace).map((edit) => edit.id)) };
   const unsettled = new Set(edits.map((edit) => edit.id));
-  const base3 = known10.shared(buildMesh(resources.base, { ...settings2, unsettled }));
+  const base3 = known11.shared(buildMesh(resources.base, { ...settings2, unsettled }));
   const seniors = new Set(resources.base.map(resourceId));
   const head = loaded.identical ? base3 : besideMesh(base3, resources.base, resources.head, { ...settings2, seniors }) ?? withConfigOf(base3, buildMesh(resources.head, { ...settings2, seniors }));
   return { loaded, resources, base: base3, head, renamed: loaded.identical ? /* @__PURE__ */ new Map() : renamedWorkloads(loaded.renames, base3, head), settings: { ...settings2, unsettled, seniors } };
@@ -47957,11 +48888,11 @@ function undecidedValues(loaded, modelled, found2, compare) {
     const resource = head ?? loaded.base.resources.find(holds3);
     if (resource !== void 0 && !undecided2.has(text8)) undecided2.set(text8, { environment: loaded.id, text: text8, choice: choice2, resource, side: head === void 0 ? "base" : "head" });
   };
-  const known10 = signature(found2);
+  const known11 = signature(found2);
   for (const world of worlds2) {
     if (undecided2.has(world.text)) continue;
     const { base: base3, head, renamed } = modelled({ ...loaded, base: { ...loaded.base, resources: world.base }, head: { ...loaded.head, resources: world.head } });
-    if (signature(compare({ environment: loaded.id, base: base3, head, renamed })) !== known10) add4(world.text, world.choice);
+    if (signature(compare({ environment: loaded.id, base: base3, head, renamed })) !== known11) add4(world.text, world.choice);
   }
   for (const text8 of left) add4(text8, void 0);
   return [...undecided2.values()];
@@ -52978,22 +53909,22 @@ function inputOptin(schema2) {
   }
   return schema2._zod.optin;
 }
-function stringifyKeyNames(bySchema, json, visited) {
+function stringifyKeyNames(bySchema, json, visited2) {
   if (json.$ref) {
-    if (visited.has(json))
+    if (visited2.has(json))
       return json;
-    visited.add(json);
+    visited2.add(json);
     const def = bySchema.get(json)?.def;
     if (!def)
       return json;
-    const inlined = stringifyKeyNames(bySchema, def, visited);
+    const inlined = stringifyKeyNames(bySchema, def, visited2);
     return inlined === def ? json : inlined;
   }
   for (const keyword of ["anyOf", "oneOf"]) {
     const branches = json[keyword];
     if (!Array.isArray(branches))
       continue;
-    const mapped2 = branches.map((branch2) => stringifyKeyNames(bySchema, branch2, visited));
+    const mapped2 = branches.map((branch2) => stringifyKeyNames(bySchema, branch2, visited2));
     if (mapped2.some((branch2, i) => branch2 !== branches[i]))
       json = { ...json, [keyword]: mapped2 };
   }
@@ -54845,9 +55776,9 @@ function fileKey({ side: side2, file }) {
   return `${side2} ${file}`;
 }
 function add3(groups2, key3, finding2) {
-  const known10 = groups2.get(key3);
-  if (known10 === void 0) groups2.set(key3, [finding2]);
-  else known10.push(finding2);
+  const known11 = groups2.get(key3);
+  if (known11 === void 0) groups2.set(key3, [finding2]);
+  else known11.push(finding2);
 }
 function isAboutChange(finding2) {
   return findRule(finding2.code)?.kind !== "state";
@@ -54877,8 +55808,8 @@ var init_finding_effect = __esm({
       }
       /** `undefined`: no new finding names the object. A rule about changes tells an effect; a rule about a state is named beside "none". */
       of(entry2) {
-        const named10 = [...this.#byResource.get(entry2.resource) ?? [], ...this.#within(entry2, "head"), ...this.#within(entry2, "base")];
-        const worst = named10.reduce((left, right) => left === void 0 || weight2(right) > weight2(left) ? right : left, void 0);
+        const named11 = [...this.#byResource.get(entry2.resource) ?? [], ...this.#within(entry2, "head"), ...this.#within(entry2, "base")];
+        const worst = named11.reduce((left, right) => left === void 0 || weight2(right) > weight2(left) ? right : left, void 0);
         if (worst === void 0) return void 0;
         const because2 = `${worst.code} ${worst.title}: ${worst.message}`;
         if (!isAboutChange(worst)) return { effect: "none", because: `no request gets another answer; new here is ${because2}` };
@@ -54928,12 +55859,12 @@ function assemble(units, context2) {
     const { unit: unit3 } = definer;
     for (const resource of [...definer.resources].sort(inFileOrder)) {
       const id = resourceId(resource);
-      const known10 = byId.get(id);
-      if (known10 !== void 0) {
-        const differ = known10 !== resource && readContentOf(known10) !== readContentOf(resource);
+      const known11 = byId.get(id);
+      if (known11 !== void 0) {
+        const differ = known11 !== resource && readContentOf(known11) !== readContentOf(resource);
         const before = unitOf2.get(id);
         if (before !== definer && !differ) continue;
-        if (before === definer || before?.own === true && definer.own) duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known10, differ });
+        if (before === definer || before?.own === true && definer.own) duplicates.push({ resource: id, unit: unit3, inForce: resource, overridden: known11, differ });
       }
       byId.set(id, resource);
       unitOf2.set(id, definer);
@@ -55005,8 +55936,8 @@ function borrow(own4, other) {
 function lendersOf(broken, unit3, there, otherById, defined3) {
   const key3 = rawKey(broken.value);
   const ids3 = key3 === void 0 || broken.problem.kind === "glued-separator" ? [] : idsOf(key3, unit3.defaultNamespace);
-  const named10 = ids3.flatMap((id) => otherById.get(id) ?? []);
-  if (named10.length > 0) return named10;
+  const named11 = ids3.flatMap((id) => otherById.get(id) ?? []);
+  if (named11.length > 0) return named11;
   const unaccounted = there.filter((resource) => !defined3.has(resourceId(resource)));
   if (broken.document === void 0 || broken.problem.kind === "glued-separator") return unaccounted;
   const atIndex = unaccounted.filter((resource) => resource.origin.document === broken.document);
@@ -55030,9 +55961,9 @@ function changedResources(environments2) {
   const found2 = /* @__PURE__ */ new Map();
   const add4 = (environment4, entry2) => {
     const key3 = `${entry2.change} ${entry2.resource}`;
-    const known10 = found2.get(key3);
-    if (known10 === void 0) found2.set(key3, { entry: entry2, environments: [environment4] });
-    else known10.environments.push(environment4);
+    const known11 = found2.get(key3);
+    if (known11 === void 0) found2.set(key3, { entry: entry2, environments: [environment4] });
+    else known11.environments.push(environment4);
   };
   for (const { id: environment4, base: base3, head, renames } of environments2) {
     const renamed = new Set(renames.values());
@@ -55093,16 +56024,16 @@ var init_istio_release = __esm({
 
 // src/app/load/read.ts
 function fileReader(documents) {
-  const known10 = /* @__PURE__ */ new Map();
+  const known11 = /* @__PURE__ */ new Map();
   const decoder = new Decoder();
   return (tree3, file, placement) => {
     const found2 = follow(tree3, file);
     const blob = found2.type === "blob" ? found2.blob : found2.type;
     const key3 = [blob, file, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known10.get(key3);
+    let content = known11.get(key3);
     if (content === void 0) {
       content = found2.type === "outside" ? wholeFile(file, placement, found2.problem) : readFile4(file, found2.type === "blob" ? found2.blob : void 0, placement, documents, decoder);
-      known10.set(key3, content);
+      known11.set(key3, content);
     }
     return content;
   };
@@ -55197,9 +56128,9 @@ function differing3(left, right, path2) {
     return distinct([...Object.keys(left), ...Object.keys(right)]).flatMap((key3) => differing3(left[key3], right[key3], [...path2, ...isImage && /^(?:tag|digest)$/iu.test(key3) ? ["image"] : [], key3]));
   }
   if (Array.isArray(left) && Array.isArray(right) && left.length === right.length) {
-    const named10 = [records(left), records(right)].map((list4) => list4.map(({ name: name2, value }) => typeof name2 === "string" && value !== void 0 ? { name: name2, value } : void 0));
+    const named11 = [records(left), records(right)].map((list4) => list4.map(({ name: name2, value }) => typeof name2 === "string" && value !== void 0 ? { name: name2, value } : void 0));
     return left.flatMap((each, index) => {
-      const [one2, other2] = [named10[0]?.[index], named10[1]?.[index]];
+      const [one2, other2] = [named11[0]?.[index], named11[1]?.[index]];
       if (one2 !== void 0 && other2 !== void 0 && one2.name === other2.name) return [[...path2, ...one2.name.split(".")]];
       return differing3(each, right[index], path2);
     });
@@ -55231,14 +56162,14 @@ var init_outside_values = __esm({
 
 // src/app/load/rendered.ts
 function renderedReader(documents) {
-  const known10 = /* @__PURE__ */ new Map();
+  const known11 = /* @__PURE__ */ new Map();
   const decoder = new Decoder();
   return (origins, placement) => origins.map((origin) => {
     const key3 = [origin.rendered?.blob, origin.rendered?.otherwise, origin.rendered?.from, origin.file, origin.blob, placement.unit, placement.defaultNamespace].join("\n");
-    let content = known10.get(key3);
+    let content = known11.get(key3);
     if (content === void 0) {
       content = readOne2(origin, placement, documents, decoder);
-      known10.set(key3, content);
+      known11.set(key3, content);
     }
     return content;
   });
@@ -55296,13 +56227,13 @@ function renderReasons(units, rendered, { isTouched, unreferenced }) {
     const file = failure3.file ?? rootFile2;
     const onlyBase = head === void 0;
     const mended = onlyBase && unit3.head !== void 0;
-    const known10 = base3 !== void 0 && head !== void 0 && base3.reason === head.reason;
+    const known11 = base3 !== void 0 && head !== void 0 && base3.reason === head.reason;
     return [
       {
         id: shortHash("not-renderable", unit3.id, ""),
         kind: kindOf4[failure3.type],
         // R10: what no root reaches is shown and not gated.
-        status: !mended && !unreferenced.has(unit3.id) && (isTouched(unit3) || !known10) ? "new" : "existing",
+        status: !mended && !unreferenced.has(unit3.id) && (isTouched(unit3) || !known11) ? "new" : "existing",
         unit: unit3.id,
         // A file that is gone is no place for a comment.
         ...file === void 0 || unit3.head === void 0 ? {} : { file },
@@ -55386,8 +56317,8 @@ function sameThing(left, right) {
 function byName(contents2) {
   const found2 = /* @__PURE__ */ new Map();
   for (const content of contents2) {
-    const known10 = found2.get(content.name);
-    found2.set(content.name, known10 === void 0 ? content : { ...known10, detail: distinct([...known10.detail.split("\n"), content.detail]).join("\n"), parts: [...known10.parts ?? [], ...content.parts ?? []] });
+    const known11 = found2.get(content.name);
+    found2.set(content.name, known11 === void 0 ? content : { ...known11, detail: distinct([...known11.detail.split("\n"), content.detail]).join("\n"), parts: [...known11.parts ?? [], ...content.parts ?? []] });
   }
   return found2;
 }
@@ -55431,15 +56362,15 @@ var init_rendered2 = __esm({
 
 // src/app/load/relevance.ts
 function relevanceOf(pair, discovered, configFile) {
-  const changed = pair.base === pair.head ? [] : changedPaths(pair).map((each) => each.path);
+  const changed2 = pair.base === pair.head ? [] : changedPaths(pair).map((each) => each.path);
   const context2 = /* @__PURE__ */ new Set([...discovered.context.base, ...discovered.context.head, ...[...discovered.environmentContext.values()].flatMap((files) => [...files.base, ...files.head])]);
   const isManifest2 = (path2) => mayBeManifestFile(path2) && ["base", "head"].some((side2) => {
     const found2 = follow(pair[side2], path2);
     const reading = found2.type === "blob" ? discovered.documents.read(found2.blob) : void 0;
     return reading?.type === "documents" && (reading.manifests || reading.like);
   });
-  const applicable = changed.some((path2) => path2 === configFile || context2.has(path2) || isManifest2(path2)) || discovered.units.some(touches(changed));
-  return { applicable, changed };
+  const applicable = changed2.some((path2) => path2 === configFile || context2.has(path2) || isManifest2(path2)) || discovered.units.some(touches(changed2));
+  return { applicable, changed: changed2 };
 }
 var configurationPath;
 var init_relevance = __esm({
@@ -55457,7 +56388,7 @@ function loadComparison(pair, config3, options2 = {}) {
   const { discovered, rendered } = options2.prepared ?? { discovered: discoverUnits(pair, config3), rendered: nothingRendered };
   const isApart = (unit3) => rendered.untouched.has(unit3.id) || isPinned(unit3);
   const units = discovered.units.filter((unit3) => !isApart(unit3));
-  const { applicable, changed } = relevanceOf(pair, discovered, options2.configFile ?? configurationPath);
+  const { applicable, changed: changed2 } = relevanceOf(pair, discovered, options2.configFile ?? configurationPath);
   const read6 = fileReader(discovered.documents);
   const readers = { discovered, rendered, read: read6, readRendered: renderedReader(discovered.documents) };
   const sides = { base: readSide(pair.base, "base", readers), head: readSide(pair.head, "head", readers) };
@@ -55495,11 +56426,11 @@ function loadComparison(pair, config3, options2 = {}) {
     return { loaded, base: base3, head };
   });
   const broken = [...sides.base.broken, ...sides.head.broken];
-  const changedSet = new Set(changed);
+  const changedSet = new Set(changed2);
   return {
     environments: compared.map((each) => each.loaded),
     incompleteReasons: sortedBy(
-      [...unreadableReasons(broken, changedSet, keptBy(sides.base.units, sides.head.units, (file) => holdsManifests2(pair.head, file, discovered))), ...duplicateReasons([...duplicates.values()], (resource) => lineIn(discovered, resource)), ...renderReasons(units, rendered, { isTouched: touches(changed), unreferenced: discovered.unreferenced }), ...treeReasons(pair)],
+      [...unreadableReasons(broken, changedSet, keptBy(sides.base.units, sides.head.units, (file) => holdsManifests2(pair.head, file, discovered))), ...duplicateReasons([...duplicates.values()], (resource) => lineIn(discovered, resource)), ...renderReasons(units, rendered, { isTouched: touches(changed2), unreferenced: discovered.unreferenced }), ...treeReasons(pair)],
       (reason) => reason.unit ?? "",
       (reason) => reason.file ?? "",
       (reason) => reason.kind,
@@ -55508,7 +56439,7 @@ function loadComparison(pair, config3, options2 = {}) {
     coverage: { ...countsOf(sides.head, discovered), unreadable: unreadableCoverage(broken) },
     changedResources: changedResources(compared.map(({ loaded, base: base3, head }) => ({ id: loaded.id, base: base3.byId, head: head.byId, renames: loaded.renames }))),
     applicable,
-    changedPaths: changed,
+    changedPaths: changed2,
     assumptions: sortedBy([...assumptionsOf2(discovered, objects2, plan.doubts), ...unresolvedAssumptions(compared.map(({ loaded }) => loaded)), ...renderAssumptions({ units, outside: discovered.outside }, rendered)], (each) => each.id),
     duplicates: sortedBy(duplicates.values(), (each) => each.resource, (each) => each.side, (each) => each.unit, (each) => each.overridden.origin.file, (each) => each.overridden.origin.document),
     unreferenced: plan.unreferenced,
@@ -55751,14 +56682,14 @@ var init_replay = __esm({
 
 // src/app/run-reasons.ts
 function onceEach(reasons2) {
-  const known10 = /* @__PURE__ */ new Map();
+  const known11 = /* @__PURE__ */ new Map();
   for (const reason of reasons2) {
     const key3 = reason.file === void 0 ? reason.id : [reason.kind, reason.file, reason.line ?? "", reason.reason].join("\n");
-    const other = known10.get(key3);
-    if (other === void 0) known10.set(key3, reason);
-    else if (other.status === "existing" && reason.status === "new") known10.set(key3, { ...other, status: "new" });
+    const other = known11.get(key3);
+    if (other === void 0) known11.set(key3, reason);
+    else if (other.status === "existing" && reason.status === "new") known11.set(key3, { ...other, status: "new" });
   }
-  return [...known10.values()];
+  return [...known11.values()];
 }
 function undecidedInvariants(config3, notYet2, file) {
   const declared2 = config3.invariants.length;
@@ -55882,9 +56813,9 @@ function unreferencedGate(input) {
   return gateOver("unreferenced", input.findings.filter((finding2) => finding2.code !== INVARIANT && isUnreferenced(input, finding2) && blocks2(input, finding2)), "no finding in what no root of the repository reaches");
 }
 function externalGate(input) {
-  const changed = input.findings.filter((finding2) => finding2.code === EXTERNAL && isFresh(finding2) && finding2.severity !== "info" && input.accepted?.has(finding2.fingerprint) !== true);
-  if (input.gates.external === "fail" && changed.length > 0) return { id: "external", failed: true, because: `${count(changed.length, "reference")} to content outside the repository changed` };
-  return { id: "external", failed: false, because: changed.length === 0 ? "no content outside the repository changed" : `${count(changed.length, "reference")} to content outside the repository changed; this gate does not block` };
+  const changed2 = input.findings.filter((finding2) => finding2.code === EXTERNAL && isFresh(finding2) && finding2.severity !== "info" && input.accepted?.has(finding2.fingerprint) !== true);
+  if (input.gates.external === "fail" && changed2.length > 0) return { id: "external", failed: true, because: `${count(changed2.length, "reference")} to content outside the repository changed` };
+  return { id: "external", failed: false, because: changed2.length === 0 ? "no content outside the repository changed" : `${count(changed2.length, "reference")} to content outside the repository changed; this gate does not block` };
 }
 function incompleteGate(input) {
   const { incomplete } = input.gates;
@@ -56080,10 +57011,10 @@ function parsed2(text8, file) {
   }
   return { config: result.config, notYet: result.notYet };
 }
-function configurationFor(pair, named10) {
-  if (named10 !== void 0) {
-    const text8 = readNamed(named10);
-    return { ...parsed2(text8, named10), file: named10, text: text8 };
+function configurationFor(pair, named11) {
+  if (named11 !== void 0) {
+    const text8 = readNamed(named11);
+    return { ...parsed2(text8, named11), file: named11, text: text8 };
   }
   return committedConfiguration(pair, configurationPath, parsed2);
 }
@@ -56224,13 +57155,13 @@ function pathsOf2(pair) {
 function remedyFor2({ name: name2, is }, existing2) {
   const near = nearestName(name2, existing2) ?? sameStep(name2, existing2);
   if (near !== void 0) return `did you mean \`${near}\`?`;
-  const known10 = new Set(existing2);
+  const known11 = new Set(existing2);
   let above = folderOf(name2);
-  while (above !== "." && !known10.has(above)) above = folderOf(above);
-  const beside = is === "unit" ? existing2 : existing2.filter((path2) => folderOf(path2) === above);
-  if (beside.length === 0) return is === "unit" ? "there is no unit: `mesh-posture environments` shows what was found" : "the tree is empty";
-  const shown5 = beside.slice(0, 5).map((path2) => `\`${path2}\``).join(", ");
-  return `there is ${shown5}${beside.length > 5 ? ` and ${String(beside.length - 5)} more` : ""}`;
+  while (above !== "." && !known11.has(above)) above = folderOf(above);
+  const beside2 = is === "unit" ? existing2 : existing2.filter((path2) => folderOf(path2) === above);
+  if (beside2.length === 0) return is === "unit" ? "there is no unit: `mesh-posture environments` shows what was found" : "the tree is empty";
+  const shown5 = beside2.slice(0, 5).map((path2) => `\`${path2}\``).join(", ");
+  return `there is ${shown5}${beside2.length > 5 ? ` and ${String(beside2.length - 5)} more` : ""}`;
 }
 function sameStep(name2, existing2) {
   const step = baseName(name2);
@@ -56691,8 +57622,8 @@ function resolve2(schema2) {
   return Array.isArray(branches) ? resolve2(branches[0]) : schema2;
 }
 function orderOf(schema2) {
-  const known10 = orders.get(schema2);
-  if (known10 !== void 0) return known10;
+  const known11 = orders.get(schema2);
+  if (known11 !== void 0) return known11;
   const shape = resolve2(schema2);
   const properties = isObject2(shape["properties"]) ? shape["properties"] : {};
   const declared2 = Object.keys(properties);
@@ -56747,32 +57678,32 @@ function* jsonPieces(report2) {
 }
 function* fieldPieces(key3, value, schema2) {
   const textOf13 = (part3) => JSON.stringify({ [key3]: ordered2(part3, schema2) }, null, 2).slice(2, -2);
-  if (!Array.isArray(value) || value.length <= together) {
+  if (!Array.isArray(value) || value.length <= together3) {
     yield textOf13(value);
     return;
   }
-  for (let at2 = 0; at2 < value.length; at2 += together) {
-    const piece = textOf13(value.slice(at2, at2 + together));
+  for (let at2 = 0; at2 < value.length; at2 += together3) {
+    const piece = textOf13(value.slice(at2, at2 + together3));
     const start = at2 === 0 ? 0 : piece.indexOf("[") + 1;
-    const end = at2 + together >= value.length ? piece.length : piece.lastIndexOf("\n");
+    const end = at2 + together3 >= value.length ? piece.length : piece.lastIndexOf("\n");
     if (at2 > 0) yield ",";
     yield piece.slice(start, end);
   }
 }
-var orders, together;
+var orders, together3;
 var init_to_json = __esm({
   "src/report/json/to-json.ts"() {
     "use strict";
     init_order();
     init_schema3();
     orders = /* @__PURE__ */ new Map();
-    together = 256;
+    together3 = 256;
   }
 });
 
 // src/report/plain.ts
 function plain5(text8) {
-  return text8.replace(unseen, (character) => named7[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return text8.replace(unseen, (character) => named8[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 function clip3(text8, limit) {
   if (text8.length <= limit) return text8;
@@ -56803,11 +57734,11 @@ function plural(count2, one, many = `${one}s`) {
 function wellFormed(text8) {
   return text8.replace(new RegExp("\\p{Cs}", "gu"), "�");
 }
-var named7, unseen, nameLimit, sentenceLimit;
+var named8, unseen, nameLimit, sentenceLimit;
 var init_plain2 = __esm({
   "src/report/plain.ts"() {
     "use strict";
-    named7 = { "\n": "\\n", "\r": "\\r", "	": "\\t" };
+    named8 = { "\n": "\\n", "\r": "\\r", "	": "\\t" };
     unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{3164}\u{115F}\u{1160}\u{FFA0}]/gu;
     nameLimit = 200;
     sentenceLimit = 1200;
@@ -56993,18 +57924,18 @@ function causeLines({ causes, alternativeCauses = [] }) {
 function said5(text8) {
   return { text: name(text8), isName: false };
 }
-function named8(text8) {
+function named9(text8) {
   return { text: name(text8), isName: true };
 }
 function callerParts(change2) {
-  const { known: known10, open: open3, plaintext, internet } = change2.callers;
+  const { known: known11, open: open3, plaintext, internet } = change2.callers;
   const parts2 = [];
   if (internet) parts2.push(said5("anyone on the internet"));
   if (plaintext) parts2.push(said5("any client without a mesh identity"));
   parts2.push(...open3.slice(0, 2).map(said5));
   if (open3.length > 2) parts2.push(said5(`${String(open3.length - 2)} more groups`));
-  parts2.push(...known10.slice(0, 3).map(named8));
-  if (known10.length > 3) parts2.push(said5(plural(known10.length - 3, "more known workload")));
+  parts2.push(...known11.slice(0, 3).map(named9));
+  if (known11.length > 3) parts2.push(said5(plural(known11.length - 3, "more known workload")));
   return parts2.length === 0 ? [said5("nobody known")] : parts2;
 }
 function callersOf4(change2) {
@@ -57013,7 +57944,7 @@ function callersOf4(change2) {
 function destinationParts(change2, shown5 = 3) {
   const { destinations: destinations3 } = change2;
   if (destinations3.length === 0) return [said5("nothing known")];
-  const parts2 = destinations3.slice(0, shown5).flatMap((destination2) => [named8(destination2.id), ...destination2.known ? [] : [said5("(not declared here)")]]);
+  const parts2 = destinations3.slice(0, shown5).flatMap((destination2) => [named9(destination2.id), ...destination2.known ? [] : [said5("(not declared here)")]]);
   return destinations3.length > shown5 ? [...parts2, said5(`and ${String(destinations3.length - shown5)} more`)] : parts2;
 }
 function joined4(parts2) {
@@ -57122,8 +58053,8 @@ function resourceCounts(report2) {
   return { changed: report2.resources.length, withEffect: count2("changed"), undecided: count2("undecided") };
 }
 function resourceWords(report2) {
-  const { changed, withEffect, undecided: undecided2 } = resourceCounts(report2);
-  return `${plural(changed, "changed object")}, ${String(withEffect)} with effect${undecided2 === 0 ? "" : `, ${String(undecided2)} undecided`}`;
+  const { changed: changed2, withEffect, undecided: undecided2 } = resourceCounts(report2);
+  return `${plural(changed2, "changed object")}, ${String(withEffect)} with effect${undecided2 === 0 ? "" : `, ${String(undecided2)} undecided`}`;
 }
 function overallMaturity(report2) {
   const { delta: delta2, base: base3, head } = report2.maturity;
@@ -57384,8 +58315,8 @@ function kindOf5(change2) {
   }
 }
 function callers3(change2) {
-  const { known: known10, open: open3, plaintext, internet } = change2.callers;
-  const names4 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open3, ...known10];
+  const { known: known11, open: open3, plaintext, internet } = change2.callers;
+  const names4 = [...internet ? ["the internet"] : [], ...plaintext ? ["any client without a mesh identity"] : [], ...open3, ...known11];
   return names4.length === 0 ? ["some client"] : names4;
 }
 function changedEdges(changes3) {
@@ -57409,8 +58340,8 @@ function mermaid(changes3) {
   const edges = all.slice(0, edgeLimit);
   const ids3 = /* @__PURE__ */ new Map();
   const node2 = (key3, text8) => {
-    const known10 = ids3.get(key3);
-    if (known10 !== void 0) return known10;
+    const known11 = ids3.get(key3);
+    if (known11 !== void 0) return known11;
     const id = `n${String(ids3.size)}`;
     ids3.set(key3, id);
     return `${id}["${label(text8)}"]`;
@@ -57859,8 +58790,8 @@ var init_places = __esm({
         this.#files = files;
       }
       #linesOf(file) {
-        const known10 = this.#lines.get(file);
-        if (known10 !== void 0) return known10;
+        const known11 = this.#lines.get(file);
+        if (known11 !== void 0) return known11;
         const text8 = fileUri(file) === null ? void 0 : this.#files.text(file);
         const lines = text8 === void 0 ? null : text8.split(/\r\n|\r|\n/);
         this.#lines.set(file, lines);
@@ -57890,8 +58821,8 @@ var init_places = __esm({
         });
         const lefts = [...own4 === void 0 ? [] : [own4.file], ...finding2.related.map((related) => related.file), ...causes.map((cause2) => cause2.file)];
         const lines1 = [...lefts, ...this.#files.fallback === void 0 ? [] : [this.#files.fallback]].map((file) => ({ file, startLine: 1, endLine: 1 }));
-        const order3 = own4?.side === "LEFT" ? [...located, ...right, ...lines1] : [...right, ...located, ...lines1];
-        for (const { file, startLine: startLine2, endLine } of order3) {
+        const order4 = own4?.side === "LEFT" ? [...located, ...right, ...lines1] : [...right, ...located, ...lines1];
+        for (const { file, startLine: startLine2, endLine } of order4) {
           const spot = this.spot(file, startLine2, endLine);
           if (spot !== null) return spot;
         }
@@ -58948,10 +59879,10 @@ function askedWorkloads(mesh2, query3) {
 function pointsAt(mesh2, query3, policed) {
   return askedWorkloads(mesh2, query3).flatMap((workload2) => {
     const direct = pathsTo(mesh2, workload2);
-    return pointOf2(mesh2, workload2, named9(mesh2, query3), policed && hasNetwork(workload2) ? throughNetworkPaths(direct, mesh2, workload2) : direct) ?? [];
+    return pointOf2(mesh2, workload2, named10(mesh2, query3), policed && hasNetwork(workload2) ? throughNetworkPaths(direct, mesh2, workload2) : direct) ?? [];
   });
 }
-function named9(mesh2, query3) {
+function named10(mesh2, query3) {
   if (query3.from.workload === void 0 || query3.from.principal !== void 0) return query3;
   const client = clientOf(mesh2, query3, query3.given ?? {});
   if ("missing" in client) return query3;
@@ -58975,7 +59906,7 @@ var init_change_of = __esm({
 });
 
 // src/app/entry-schema.ts
-function oneOf3(names4) {
+function oneOf4(names4) {
   return { message: `must say ${names4.map((name2) => `\`${name2}\``).join(", ")}`.replace(/, (?=[^,]*$)/u, " or ") };
 }
 function questionProblem(value) {
@@ -59005,7 +59936,7 @@ function problemIn(schema2, value) {
   const first = found2.find((each) => each.atKey) ?? found2[0];
   return first === void 0 ? { path: [], message: "not understood" } : { path: first.path, message: first.path.length === 0 && !first.atKey ? first.message.replace("``", "it") : first.message };
 }
-var labels2, flagOf, textOf10, portOf3, callers4, targets2, from, to, request3, hop, answer3, ports2, names3, membership, question2, questionSchema, podSchema, moveSchema, askedSchema, described2, queries, entrySchemas;
+var labels2, flagOf, textOf10, portOf2, callers4, targets2, from, to, request3, hop, answer3, ports2, names3, membership, question2, questionSchema, podSchema, moveSchema, askedSchema, described2, queries, entrySchemas;
 var init_entry_schema = __esm({
   "src/app/entry-schema.ts"() {
     "use strict";
@@ -59014,7 +59945,7 @@ var init_entry_schema = __esm({
     labels2 = record(string3(), string3());
     flagOf = boolean3().optional();
     textOf10 = string3().optional();
-    portOf3 = int().min(1).max(65535);
+    portOf2 = int().min(1).max(65535);
     callers4 = ["principal", "workload", "outside", "ip", "pod"];
     targets2 = ["workload", "host", "selector", "gateway", "ip"];
     from = strictObject({
@@ -59026,8 +59957,8 @@ var init_entry_schema = __esm({
       direct: flagOf,
       client: _enum(["sidecar", "ambient"]).optional(),
       certificate: strictObject({ by: string3(), sans: array(string3()).optional() }).optional()
-    }).refine((value) => callers4.some((name2) => value[name2] !== void 0), oneOf3(callers4));
-    to = strictObject({ workload: textOf10, host: textOf10, selector: strictObject({ namespace: string3(), labels: labels2 }).optional(), gateway: textOf10, backend: textOf10, as: strictObject({ path: string3(), host: string3() }).optional(), ip: textOf10, port: portOf3 }).refine((value) => targets2.some((name2) => value[name2] !== void 0), oneOf3(targets2));
+    }).refine((value) => callers4.some((name2) => value[name2] !== void 0), oneOf4(callers4));
+    to = strictObject({ workload: textOf10, host: textOf10, selector: strictObject({ namespace: string3(), labels: labels2 }).optional(), gateway: textOf10, backend: textOf10, as: strictObject({ path: string3(), host: string3() }).optional(), ip: textOf10, port: portOf2 }).refine((value) => targets2.some((name2) => value[name2] !== void 0), oneOf4(targets2));
     request3 = strictObject({
       protocol: _enum(["http", "https", "tcp", "tls", "udp", "sctp"]),
       sni: textOf10,
@@ -59109,14 +60040,14 @@ var init_validate = __esm({
 
 // src/semantics/outbound/egress-scope.ts
 function egressScope(mesh2, client) {
-  const known10 = scopes.get(mesh2) ?? /* @__PURE__ */ new Map();
-  scopes.set(mesh2, known10);
+  const known11 = scopes.get(mesh2) ?? /* @__PURE__ */ new Map();
+  scopes.set(mesh2, known11);
   const sidecar2 = sidecarFor(mesh2, client);
   const key3 = `${client.namespace} ${sidecar2 === void 0 ? "" : resourceId(sidecar2)}`;
-  const cached2 = known10.get(key3);
+  const cached2 = known11.get(key3);
   if (cached2 !== void 0) return cached2;
   const fresh = scopeOf6(mesh2, sidecar2, client.namespace);
-  known10.set(key3, fresh);
+  known11.set(key3, fresh);
   return fresh;
 }
 function sidecarFor(mesh2, client) {
@@ -59172,17 +60103,17 @@ function importsOf(hosts, namespace) {
     const prefix3 = written3.slice(0, slash);
     const without2 = prefix3.startsWith("~") ? prefix3.slice(1) || "*" : prefix3;
     const owner = without2 === "." ? namespace : without2;
-    const known10 = found2.get(owner) ?? { hosts: [], excluded: [] };
-    found2.set(owner, known10);
-    (prefix3.startsWith("~") ? known10.excluded : known10.hosts).push(written3.slice(slash + 1));
+    const known11 = found2.get(owner) ?? { hosts: [], excluded: [] };
+    found2.set(owner, known11);
+    (prefix3.startsWith("~") ? known11.excluded : known11.hosts).push(written3.slice(slash + 1));
   }
   return found2;
 }
 function oneNamespaceEach(services, namespace) {
   const owner = /* @__PURE__ */ new Map();
   for (const service of services) {
-    const known10 = owner.get(service.host);
-    if (known10 === void 0 || service.namespace === namespace || known10.namespace !== namespace && known10.source.kind !== "Service" && service.source.kind === "Service") owner.set(service.host, service);
+    const known11 = owner.get(service.host);
+    if (known11 === void 0 || service.namespace === namespace || known11.namespace !== namespace && known11.source.kind !== "Service" && service.source.kind === "Service") owner.set(service.host, service);
   }
   return services.filter(({ host, namespace: own4 }) => owner.get(host)?.namespace === own4);
 }
@@ -59202,8 +60133,8 @@ function meshRoutes(mesh2, namespace) {
       (set) => set.namespace
     )
   );
-  const named10 = all.filter(({ exportTo }) => !exportTo.includes("*") && !exportTo.includes("~") && exportTo.includes(namespace));
-  return [...named10.filter((set) => set.namespace === namespace), ...named10.filter((set) => set.namespace !== namespace), ...all.filter(({ exportTo }) => exportTo.includes("*"))];
+  const named11 = all.filter(({ exportTo }) => !exportTo.includes("*") && !exportTo.includes("~") && exportTo.includes(namespace));
+  return [...named11.filter((set) => set.namespace === namespace), ...named11.filter((set) => set.namespace !== namespace), ...all.filter(({ exportTo }) => exportTo.includes("*"))];
 }
 function nearestRoutes(routes3, services) {
   const byHost2 = /* @__PURE__ */ new Map();
@@ -59240,15 +60171,15 @@ function onlyPorts2(service, numbers) {
 }
 function addService(services, service) {
   if (service === void 0) return;
-  const known10 = services.get(service.host);
-  if (known10 === void 0 || known10.source.kind !== "Service" && service.source.kind === "Service") {
+  const known11 = services.get(service.host);
+  if (known11 === void 0 || known11.source.kind !== "Service" && service.source.kind === "Service") {
     services.set(service.host, service);
     return;
   }
-  if (known10.source.kind === "Service" && service.source.kind !== "Service") return;
-  if (known10.namespace !== service.namespace || known10.resolution !== service.resolution) return;
-  const more = service.ports.filter(({ number: number4 }) => !known10.ports.some((port3) => port3.number === number4));
-  if (more.length > 0) services.set(service.host, { ...known10, ports: [...known10.ports, ...more] });
+  if (known11.source.kind === "Service" && service.source.kind !== "Service") return;
+  if (known11.namespace !== service.namespace || known11.resolution !== service.resolution) return;
+  const more = service.ports.filter(({ number: number4 }) => !known11.ports.some((port3) => port3.number === number4));
+  if (more.length > 0) services.set(service.host, { ...known11, ports: [...known11.ports, ...more] });
 }
 var scopes;
 var init_egress_scope = __esm({
@@ -59285,9 +60216,9 @@ function takesAll2({ names: names4, blocks: blocks3, http }) {
 }
 function matching2(chains, { address, protocol, sni }) {
   const near = mostSpecific2(chains, ({ blocks: blocks3 }) => Math.max(...blocks3.length === 0 ? [0] : blocks3.map((block) => depth(block, address))));
-  const named10 = mostSpecific2(near, ({ names: names4 }) => Math.max(...names4.length === 0 || names4.includes("*") ? [0] : names4.map((name2) => sni === void 0 ? -1 : nameDepth(name2.toLowerCase(), sni.toLowerCase()))));
-  const speaking = named10.filter(({ http }) => http === (protocol === "http"));
-  return speaking[0] ?? named10.find(({ http }) => !http);
+  const named11 = mostSpecific2(near, ({ names: names4 }) => Math.max(...names4.length === 0 || names4.includes("*") ? [0] : names4.map((name2) => sni === void 0 ? -1 : nameDepth(name2.toLowerCase(), sni.toLowerCase()))));
+  const speaking = named11.filter(({ http }) => http === (protocol === "http"));
+  return speaking[0] ?? named11.find(({ http }) => !http);
 }
 function mostSpecific2(chains, depthOf) {
   const depths = chains.map(depthOf);
@@ -59309,8 +60240,8 @@ function listenerKey(address, port3) {
   return `${address} ${String(port3)}`;
 }
 function listenersOf2(mesh2, scope3, caller) {
-  const byCaller2 = known9.get(scope3) ?? /* @__PURE__ */ new Map();
-  known9.set(scope3, byCaller2);
+  const byCaller2 = known10.get(scope3) ?? /* @__PURE__ */ new Map();
+  known10.set(scope3, byCaller2);
   const cached2 = byCaller2.get(caller.id);
   if (cached2 !== void 0) return cached2;
   const fresh = build2(mesh2, scope3, caller);
@@ -59429,7 +60360,7 @@ function byBlock(wanted2, caller, sets) {
 function fitsCaller(match, caller, port3) {
   return (match.gateways.length === 0 || match.gateways.includes("mesh")) && selects(match.sourceLabels, caller.labels) && (match.port === void 0 || match.port === port3) && (match.sourceNamespace === void 0 || match.sourceNamespace === caller.namespace);
 }
-var known9;
+var known10;
 var init_listeners = __esm({
   "src/semantics/outbound/listeners.ts"() {
     "use strict";
@@ -59437,7 +60368,7 @@ var init_listeners = __esm({
     init_selection();
     init_host_names();
     init_services2();
-    known9 = /* @__PURE__ */ new WeakMap();
+    known10 = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -59491,12 +60422,12 @@ function withoutDuplicates(caller, wrapped) {
   };
   return wrapped.flatMap(({ hosts, own: own4, routes: routes3, set }) => {
     const by = set?.by;
-    const named10 = hosts.map((host) => ({ domains: keep2(host, [host], []), routes: routes3, service: void 0, by }));
+    const named11 = hosts.map((host) => ({ domains: keep2(host, [host], []), routes: routes3, service: void 0, by }));
     const served2 = own4.map((service) => {
       const short = [service.host, ...service.aliases].flatMap((host) => shortNames(host, caller.namespace));
       return { domains: keep2(service.host, domainsOf(service, short), short), routes: routes3, service: set === void 0 ? service : void 0, by };
     });
-    return [...named10, ...served2].filter((hosted) => hosted.domains.length > 0);
+    return [...named11, ...served2].filter((hosted) => hosted.domains.length > 0);
   });
 }
 function domainsOf(service, short) {
@@ -59561,6 +60492,49 @@ var init_called_address = __esm({
   }
 });
 
+// src/posture/call-unread.ts
+function unreadFor(mesh2, client, { to: to2 }, given) {
+  const filter2 = outboundFilters(mesh2, client, to2.port).find((each) => given[filterKey(each)] !== false);
+  if (filter2 !== void 0) return { rule: "M132", missing: `what \`${resourceId(filter2)}\` does to calls of \`${client.id}\`` };
+  if (limitsEntries(mesh2, client)) return { rule: "M104", missing: "which ServiceEntries of other namespaces the client sees: `serviceEntryVisibility` is not read" };
+  if (capturesDns(mesh2) && automaticAddress(mesh2, to2)) return { rule: "M108", missing: `which address the name \`${to2.host ?? ""}\` gets from the proxy that answers for it` };
+  return void 0;
+}
+function filterKey(filter2) {
+  return `opaque:${shortHash("calls", filter2.spec.content)}`;
+}
+function outboundFilters(mesh2, client, port3) {
+  return ofKind(mesh2, "EnvoyFilter").filter(
+    ({ namespace, spec }) => (namespace === client.namespace || namespace === mesh2.config.rootNamespace) && spec.targetRefs.length === 0 && selects(spec.workloadSelector?.labels ?? {}, client.labels) && spec.patches.some((patch) => contexts.has(patch.context) && (patch.listenerPort === void 0 || patch.listenerPort === port3 || patch.listenerPort === redirectedPort))
+  );
+}
+function limitsEntries(mesh2, client) {
+  const written3 = mesh2.config.notComputed.get("serviceEntryVisibility");
+  return written3?.includes('"applyToSidecars":true') === true && ofKind(mesh2, "ServiceEntry").some(({ namespace }) => namespace !== client.namespace);
+}
+function capturesDns(mesh2) {
+  return goTrue(mesh2.config.notComputed.get("defaultConfig.proxyMetadata.ISTIO_META_DNS_CAPTURE")?.replaceAll('"', ""));
+}
+function automaticAddress(mesh2, { host, port: port3 }) {
+  const entry2 = host === void 0 ? void 0 : addressableNamed(mesh2, host);
+  return entry2?.kind === "ServiceEntry" && entry2.spec.addresses.length === 0 && entry2.spec.ports.some(({ number: number4, protocol }) => number4 === port3 && writtenProtocol(protocol) !== "http");
+}
+var contexts, redirectedPort;
+var init_call_unread = __esm({
+  "src/posture/call-unread.ts"() {
+    "use strict";
+    init_canonical();
+    init_attachment();
+    init_capture();
+    init_policies();
+    init_selection();
+    init_services();
+    init_services2();
+    contexts = /* @__PURE__ */ new Set(["ANY", "SIDECAR_OUTBOUND", ""]);
+    redirectedPort = 15001;
+  }
+});
+
 // src/posture/outbound-call.ts
 function isCallVerdict(verdict2) {
   return verdicts.has(verdict2);
@@ -59568,8 +60542,8 @@ function isCallVerdict(verdict2) {
 function callBehind(mesh2, query3) {
   const { from: from2, to: to2, request: request4 } = query3;
   const workload2 = from2.workload === void 0 ? void 0 : workloadNamed(mesh2, from2.workload);
-  const named10 = to2.workload !== void 0 || to2.host !== void 0 || to2.ip !== void 0;
-  if (workload2 === void 0 || !named10 || to2.gateway !== void 0 || request4.protocol === "udp" || request4.protocol === "sctp") return void 0;
+  const named11 = to2.workload !== void 0 || to2.host !== void 0 || to2.ip !== void 0;
+  if (workload2 === void 0 || !named11 || to2.gateway !== void 0 || request4.protocol === "udp" || request4.protocol === "sctp") return void 0;
   return worldOf(workload2, query3.given ?? {}) === "sidecar" ? outboundCall(mesh2, query3) : void 0;
 }
 function outboundCall(mesh2, query3) {
@@ -59584,19 +60558,22 @@ function outboundCall(mesh2, query3) {
   const caller = { id: workload2.id, namespace: workload2.namespace, labels: workload2.labels };
   const told = (other) => {
     const world = worldOf(other, given);
-    return world === void 0 ? void 0 : world === "sidecar" || world === "gateway" && other.labels["security.istio.io/tlsMode"] === "istio";
+    if (world === void 0) return void 0;
+    if (world === "ambient") return "ztunnel";
+    return world === "sidecar" || world === "gateway" && other.labels["security.istio.io/tlsMode"] === "istio" ? "proxy" : "nothing";
   };
-  const call = { mesh: mesh2, scope: egressScope(mesh2, caller), caller, query: query3, told };
+  const call = { mesh: mesh2, scope: egressScope(mesh2, caller), workload: workload2, caller, query: query3, told };
   const addresses2 = addressesCalled(mesh2, call.scope, query3);
   if ("missing" in addresses2) return unknown3(addresses2.rule, addresses2.missing);
-  return weakest3(addresses2.map((address) => ({ at: address.workload, answer: callAt(call, address.address) })));
+  const unread4 = unreadFor(mesh2, workload2, query3, given);
+  return weakest3(addresses2.map((address) => ({ at: address.workload, answer: leavesAt(call, address.address) ?? (unread4 === void 0 ? callAt(call, address.address) : unknown3(unread4.rule, unread4.missing)) })));
 }
 function unknown3(rule2, missing2, because2 = []) {
   return { verdict: "unknown", rule: rule2, missing: missing2, because: because2 };
 }
 function weakest3(answers2) {
-  const order3 = ["unknown", "passthrough", "plaintext", "tls", "mtls", "blocked"];
-  const [first] = [...answers2].sort((left, right) => order3.indexOf(left.answer.verdict) - order3.indexOf(right.answer.verdict));
+  const order4 = ["unknown", "passthrough", "plaintext", "tls", "mtls", "blocked"];
+  const [first] = [...answers2].sort((left, right) => order4.indexOf(left.answer.verdict) - order4.indexOf(right.answer.verdict));
   if (first === void 0) return unknown3("M49", "where the name leads");
   const { answer: answer4 } = first;
   if (answer4.verdict === "unknown" || new Set(answers2.map((each) => each.answer.verdict)).size < 2) return answer4;
@@ -59605,6 +60582,13 @@ function weakest3(answers2) {
 }
 function isSent(verdict2) {
   return verdict2 === "mtls" || verdict2 === "tls" || verdict2 === "plaintext";
+}
+function leavesAt({ mesh: mesh2, workload: workload2, query: query3 }, address) {
+  const way = outboundWay(mesh2, workload2, query3.to.port, parseIp(address));
+  if (way.way === "through") return void 0;
+  if (way.way === "unknown") return unknown3(way.rule, way.because);
+  const by = workload2.resource === void 0 ? [] : [resourceId(workload2.resource)];
+  return { verdict: "plaintext", by, because: [{ rule: way.rule, text: `\`${workload2.id}\` calls as its application does: ${way.because}`, ...by[0] === void 0 ? {} : { by: by[0] } }] };
 }
 function callAt(call, address) {
   const { mesh: mesh2, scope: scope3, caller, query: query3 } = call;
@@ -59694,7 +60678,7 @@ function placeOf6({ scope: scope3 }, { host, subset, port: port3 }, called, serv
 }
 function toCluster(call, place3) {
   const found2 = callCluster(call.mesh, call.scope, call.caller, place3, call.told);
-  return "missing" in found2 ? withoutCluster(call, place3, found2) : sentTo(call, place3, found2);
+  return "missing" in found2 ? withoutCluster(call, place3, found2) : sentTo2(call, place3, found2);
 }
 function withoutCluster({ mesh: mesh2 }, { host, port: port3, subset, by, because: because2 }, { missing: missing2 }) {
   if (missing2 === "cluster" && mesh2.world === "open" && !knownServices(mesh2).some((service) => service.host === host)) return unknown3("M117", `whether there is a Service behind \`${host}\``, because2);
@@ -59705,26 +60689,28 @@ function withoutCluster({ mesh: mesh2 }, { host, port: port3, subset, by, becaus
   }[missing2];
   return { verdict: "blocked", by, because: [...because2, { rule: missing2 === "subset" ? "M41" : "M117", text: text8 }] };
 }
-function sentTo(call, place3, found2) {
+function sentTo2(call, place3, found2) {
   const open3 = found2.sent.find(({ sends }) => typeof sends === "object");
-  if (open3 !== void 0 && typeof open3.sends === "object") return unknown3("R24", open3.sends.unknown, place3.because);
+  if (open3 !== void 0 && typeof open3.sends === "object") return unknown3(open3.sends.rule ?? "R24", open3.sends.unknown, place3.because);
   const each = found2.sent.flatMap(({ endpoint: endpoint2, sends }) => typeof sends === "object" ? [] : [{ workload: endpoint2?.workload, sends }]);
   const verdict2 = ["plaintext", "tls", "mtls"].find((candidate) => each.some(({ sends }) => sends === candidate)) ?? "plaintext";
-  const named10 = each.flatMap(({ workload: workload2, sends }) => workload2 === void 0 ? [] : [[workload2.id, sends]]);
+  const named11 = each.flatMap(({ workload: workload2, sends }) => workload2 === void 0 ? [] : [[workload2.id, sends]]);
   const differ = each.some(({ sends }) => sends !== verdict2);
   const step = tlsStep(call, found2, verdict2);
   const { source: source2, host } = found2.cluster.service;
   const target = source2.kind === "Service" ? `${source2.namespace ?? ""}/${source2.name}` : host;
   const base3 = { backend: `${target}:${String(found2.cluster.port)}${found2.cluster.subset === "" ? "" : `/${found2.cluster.subset}`}`, by: [.../* @__PURE__ */ new Set([...place3.by, ...step.by === void 0 ? [] : [step.by], ...sidecarOf(call.scope)])].sort(), because: [...place3.because, step] };
-  if (verdict2 === "plaintext") return { verdict: verdict2, ...base3, ...differ ? { endpoints: Object.fromEntries(named10) } : {} };
+  if (verdict2 === "plaintext") return { verdict: verdict2, ...base3, ...differ ? { endpoints: Object.fromEntries(named11) } : {} };
+  if (found2.tunnelled) return { verdict: verdict2, ...base3 };
   const sni = found2.sni ?? (place3.authority === void 0 ? void 0 : nameIn(place3.authority));
-  return { verdict: verdict2, ...base3, ...sni === void 0 ? {} : { sni }, ...verdict2 === "tls" ? { clientCertificate: found2.clientCertificate } : {}, ...differ ? { endpoints: Object.fromEntries(named10) } : {} };
+  return { verdict: verdict2, ...base3, ...sni === void 0 ? {} : { sni }, ...verdict2 === "tls" ? { clientCertificate: found2.clientCertificate } : {}, ...differ ? { endpoints: Object.fromEntries(named11) } : {} };
 }
 function nameIn(authority2) {
   const name2 = hostName(authority2);
   return parseIp(name2) === void 0 ? name2 : void 0;
 }
-function tlsStep({ mesh: mesh2 }, { choice: choice2, autoOff: autoOff2, sent, cluster }, verdict2) {
+function tlsStep({ mesh: mesh2 }, { choice: choice2, autoOff: autoOff2, sent, cluster, tunnelled }, verdict2) {
+  if (tunnelled) return { rule: "M51", text: "the pods behind the service are in ambient: a tunnel of the mesh leads to each, whatever a DestinationRule says" };
   if (choice2.sends !== "auto") {
     const what = { mutual: "the sidecar starts mutual TLS of the mesh", plaintext: "the sidecar starts no TLS", "own-tls": "the sidecar starts TLS that is not the mesh's" }[choice2.sends];
     const { rule: rule2, path: path2, because: because2 } = choice2;
@@ -59755,6 +60741,7 @@ var init_outbound_call = __esm({
     init_assert_never();
     init_attachment();
     init_hosts();
+    init_outbound_capture();
     init_policies();
     init_ports();
     init_services();
@@ -59769,6 +60756,7 @@ var init_outbound_call = __esm({
     init_addressed();
     init_arrival();
     init_called_address();
+    init_call_unread();
     init_envoy();
     init_request();
     verdicts = /* @__PURE__ */ new Set(["mtls", "tls", "plaintext", "passthrough", "blocked"]);
@@ -60004,11 +60992,11 @@ function judgeQuery(entry2, position, query3, answering, expected) {
 }
 function withMissingSecrets(query3, mesh2) {
   if (query3.to.gateway === void 0) return query3;
-  const named10 = [
+  const named11 = [
     ...ofKind(mesh2, "Gateway").flatMap(({ spec }) => spec.servers.flatMap(({ tls: tls2 }) => tls2?.credentialNames ?? [])),
     ...ofKind(mesh2, "KubernetesGateway").flatMap(({ spec }) => spec.listeners.flatMap(({ tls: tls2 }) => tls2?.certificates.map(({ name: name2 }) => name2) ?? []))
   ];
-  const missing2 = named10.map((name2) => name2.slice(name2.lastIndexOf("/") + 1)).filter((name2) => name2.startsWith("missing"));
+  const missing2 = named11.map((name2) => name2.slice(name2.lastIndexOf("/") + 1)).filter((name2) => name2.startsWith("missing"));
   if (missing2.length === 0) return query3;
   const absent = [...mesh2.namespaces.keys()].flatMap((namespace) => missing2.map((name2) => [secretKey(namespace, name2), false]));
   return { ...query3, given: { ...Object.fromEntries(absent), ...query3.given } };
@@ -60017,8 +61005,8 @@ function agrees(expected, answer4) {
   if (!isFields4(expected)) return false;
   return Object.entries(expected).every(([field3, value]) => {
     if (field3 === "by") {
-      const named10 = Array.isArray(answer4["by"]) ? answer4["by"] : [];
-      return Array.isArray(value) && value.every((policy) => named10.includes(policy));
+      const named11 = Array.isArray(answer4["by"]) ? answer4["by"] : [];
+      return Array.isArray(value) && value.every((policy) => named11.includes(policy));
     }
     if (field3 === "passthrough") return (answer4["passthrough"] ?? false) === value;
     return canonical(answer4[field3]) === canonical(value);
@@ -60092,9 +61080,9 @@ function checkWorkloads({ from: from2, to: to2 }, meshes2) {
   }
 }
 function suggestion(id, meshes2) {
-  const known10 = [...new Set(meshes2.flatMap((mesh2) => [...mesh2.workloads.keys()]))].sort();
-  const namesake = known10.find((other) => other.slice(other.lastIndexOf("/") + 1).replace(/\[.*\]$/u, "") === id) ?? known10.find((other) => other === id.split("/").reverse().join("/"));
-  const nearest2 = namesake ?? nearestName(id, known10);
+  const known11 = [...new Set(meshes2.flatMap((mesh2) => [...mesh2.workloads.keys()]))].sort();
+  const namesake = known11.find((other) => other.slice(other.lastIndexOf("/") + 1).replace(/\[.*\]$/u, "") === id) ?? known11.find((other) => other === id.split("/").reverse().join("/"));
+  const nearest2 = namesake ?? nearestName(id, known11);
   return nearest2 === void 0 ? "name it as `namespace/name`; " : `did you mean \`${nearest2}\`? `;
 }
 function onlyPort(to2, meshes2) {
@@ -60262,8 +61250,8 @@ var init_explain2 = __esm({
 
 // src/entry/question.ts
 function protocolOf2(text8) {
-  const found2 = protocols2.find((protocol) => protocol === text8);
-  if (found2 === void 0) throw new InputError(`\`--protocol ${text8}\` is not a protocol`, `use one of ${protocols2.join(", ")}`);
+  const found2 = protocols3.find((protocol) => protocol === text8);
+  if (found2 === void 0) throw new InputError(`\`--protocol ${text8}\` is not a protocol`, `use one of ${protocols3.join(", ")}`);
   return found2;
 }
 function headersOf(lines) {
@@ -60305,7 +61293,7 @@ function targetOf2(text8) {
   if (parseIp(text8) !== void 0) return { ip: text8 };
   return text8.includes(".") ? { host: text8 } : { workload: text8 };
 }
-function portOf4(text8) {
+function portOf3(text8) {
   const port3 = Number(text8);
   if (!Number.isInteger(port3) || port3 < 1 || port3 > 65535) throw new InputError(`\`--port ${text8}\` is not a port`, "give a number from 1 to 65535");
   return port3;
@@ -60329,9 +61317,9 @@ function questionOf(flags) {
     ...flags.claims === void 0 ? {} : { token: { valid: true, claims: claimsOf2(flags.claims) } }
   };
   const asked = (port3) => ({ from: from2, to: { ...to2, port: port3 }, request: request4, ...flags.given === void 0 ? {} : { given: givenOf2(flags.given) } });
-  return flags.port === void 0 ? { portless: { ...to2, port: 0 }, with: asked } : asked(portOf4(flags.port));
+  return flags.port === void 0 ? { portless: { ...to2, port: 0 }, with: asked } : asked(portOf3(flags.port));
 }
-var questionOptions, protocols2;
+var questionOptions, protocols3;
 var init_question = __esm({
   "src/entry/question.ts"() {
     "use strict";
@@ -60351,7 +61339,7 @@ var init_question = __esm({
       ip: { type: "string" },
       given: { type: "string", multiple: true }
     };
-    protocols2 = ["http", "https", "tcp", "tls", "udp", "sctp"];
+    protocols3 = ["http", "https", "tcp", "tls", "udp", "sctp"];
   }
 });
 
@@ -60409,8 +61397,8 @@ function locator(all, citations) {
   for (const { side: side2, resources } of all) {
     for (const resource of resources) {
       const id = `${side2} ${resourceId(resource)}`;
-      const known10 = places.get(id);
-      places.set(id, known10 === void 0 && !places.has(id) ? resource : known10 === resource ? known10 : void 0);
+      const known11 = places.get(id);
+      places.set(id, known11 === void 0 && !places.has(id) ? resource : known11 === resource ? known11 : void 0);
     }
   }
   return (id, path2 = [], side2 = "head") => {
@@ -60529,10 +61517,10 @@ async function readTree(target) {
   return { environments: loaded.environments.map(({ id, head }) => ({ id, resources: head.resources })), ...unread4 === void 0 ? {} : { unread: unread4 } };
 }
 async function treeOf(value, file, trees) {
-  const named10 = value !== null && typeof value === "object" && "tree" in value ? value.tree : void 0;
-  if (typeof named10 !== "string") return void 0;
+  const named11 = value !== null && typeof value === "object" && "tree" in value ? value.tree : void 0;
+  if (typeof named11 !== "string") return void 0;
   try {
-    return await trees.read(named10, file);
+    return await trees.read(named11, file);
   } catch (error2) {
     if (error2 instanceof InputError) return { environments: [], unread: `${error2.message}; ${error2.remedy}` };
     throw error2;
@@ -60590,12 +61578,12 @@ var init_test = __esm({
     Trees = class {
       #known = /* @__PURE__ */ new Map();
       /** @param named a folder relative to the file of tests, else to the working directory, else a revision */
-      async read(named10, file) {
-        const beside = resolve3(dirname3(file), named10);
-        const target = isDirectory(beside) ? beside : named10;
-        const known10 = this.#known.get(target) ?? readTree(target);
-        this.#known.set(target, known10);
-        return known10;
+      async read(named11, file) {
+        const beside2 = resolve3(dirname3(file), named11);
+        const target = isDirectory(beside2) ? beside2 : named11;
+        const known11 = this.#known.get(target) ?? readTree(target);
+        this.#known.set(target, known11);
+        return known11;
       }
     };
     SHOWN = 200;
@@ -60697,7 +61685,7 @@ function rules2(args) {
     print(all.map((entry3) => `${entry3.code}  ${entry3.severity.padEnd(8)}  ${entry3.rule.padEnd(34)}  ${entry3.title}${entry3.implemented ? "" : ` (${notYet})`}`).join("\n"));
     return Promise.resolve(0);
   }
-  const entry2 = all.find((known10) => known10.code === name2.toUpperCase() || known10.rule === name2);
+  const entry2 = all.find((known11) => known11.code === name2.toUpperCase() || known11.rule === name2);
   if (entry2 === void 0) throw new InputError(`\`${name2}\` is not a rule`, "`mesh-posture rules` lists them");
   const tags = entry2.tags.length > 0 ? [`tags: ${entry2.tags.join(", ")}`] : [];
   print([`${entry2.code} ${entry2.rule}`, `${entry2.title} (starts at ${entry2.severity})`, "", entry2.description, ...tags, "", entry2.implemented ? `docs/rules/${entry2.code}.md` : notYet].join("\n"));

@@ -58,7 +58,10 @@ export function backendCall(mesh: Mesh, pods: GatewayPods, backend: string, give
     return target === undefined ? [] : [{ workload, port: target }];
   });
   if (behind.length === 0 || behind.some(({ workload }) => takenFor(workload, given) === 'gateway')) return undefined;
-  const told: TellMode = (workload) => takenFor(workload, given) === 'sidecar';
+  const told: TellMode = (workload) => {
+    const mode = takenFor(workload, given);
+    return mode === 'ambient' ? 'ztunnel' : mode === 'sidecar' ? 'proxy' : 'nothing';
+  };
   const clusters = clustersFor(mesh, pods, service, port, told);
   const own = workloadNamed(mesh, pods.id);
   return {
