@@ -4,6 +4,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { configurationPath } from '#app/load/relevance.ts';
 import { HostFailure, type Clock, type PullRequestHost } from '#app/ports.ts';
 import { InputError } from '#app/input-error.ts';
 import { createClient, type Client } from '#adapters/github/client.ts';
@@ -29,6 +30,7 @@ import type { Log } from './action-log.ts';
 import { outputsOf, type OutputName, type Outputs } from './action-outputs.ts';
 import { namedFiles, relocate } from './action-relocate.ts';
 import { uploadSarif } from './action-sarif.ts';
+import { committedFiles } from './configuration.ts';
 import { TreeSource } from './action-trees.ts';
 import { directoryBytes, gitBytes, type RenderSource } from './rendering.ts';
 
@@ -159,7 +161,7 @@ class Run {
       return { code: exitCode.passed, failure: null };
     }
 
-    const trees = await source.read(comparison, (path) => wantedPath(path) || path === inputs['config-file']);
+    const trees = await source.read(comparison, (path) => wantedPath(path) || path === inputs['config-file'], committedFiles(inputs['config-file'] ?? configurationPath));
     const { report, sarif } = await this.#world.analysis({ pair: trees.pair, comparison: trees.comparison, inputs, source: renderSource(comparison, trees.pair, environment, inputs), today: new Date(clock.now()).toISOString().slice(0, 10) });
 
     // Decided here, before anything is presented: no comment, upload or file changes it.

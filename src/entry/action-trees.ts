@@ -11,6 +11,7 @@ import type { Client } from '#adapters/github/client.ts';
 import type { Comparison } from '#adapters/github/comparison.ts';
 import { mergeBaseByApi, parentsByApi, readTreesByApi } from '#adapters/github/trees-by-api.ts';
 import { decodeText } from '#source/decode.ts';
+import type { FileLimit } from '#trees/file-limit.ts';
 import type { BlobContent, BlobId, TreePair } from '#trees/tree.ts';
 import type { Report } from '#report/report.ts';
 
@@ -71,10 +72,10 @@ export class TreeSource {
   }
 
   /** @param wanted which files' content is needed */
-  async readPair(base: string, head: string, wanted: Wanted): Promise<TreePair & { readonly baseId: string; readonly headId: string }> {
+  async readPair(base: string, head: string, wanted: Wanted, maxFiles?: FileLimit): Promise<TreePair & { readonly baseId: string; readonly headId: string }> {
     const { directory, client, owner, repo, token, serverUrl } = this.#options;
     try {
-      return await readRevisions(directory, base, head, { wanted, ...(token === '' ? {} : { credential: { token, serverUrl } }) });
+      return await readRevisions(directory, base, head, { wanted, ...(maxFiles === undefined ? {} : { maxFiles }), ...(token === '' ? {} : { credential: { token, serverUrl } }) });
     } catch (error) {
       if (!(error instanceof InputError) || client === null) throw error;
       try {
@@ -96,20 +97,20 @@ export class TreeSource {
     }
   }
 
-  async read(comparison: Extract<Comparison, { readonly type: 'revisions' | 'directories' | 'snapshot' }>, wanted: Wanted): Promise<ReadTrees> {
+  async read(comparison: Extract<Comparison, { readonly type: 'revisions' | 'directories' | 'snapshot' }>, wanted: Wanted, maxFiles: FileLimit): Promise<ReadTrees> {
     switch (comparison.type) {
       case 'directories':
         return {
-          pair: await readDirectories(resolve(this.#options.directory, comparison.base), resolve(this.#options.directory, comparison.head)),
+          pair: await readDirectories(resolve(this.#options.directory, comparison.base), resolve(this.#options.directory, comparison.head), { maxFiles }),
           comparison: { mode: 'directories', base: { id: comparison.base, label: comparison.base }, head: { id: comparison.head, label: comparison.head } },
         };
       case 'snapshot': {
-        const { head, blobs, headId } = await this.readPair(comparison.head, comparison.head, wanted);
+        const { head, blobs, headId } = await this.readPair(comparison.head, comparison.head, wanted, maxFiles);
         return { pair: { base: head, head, blobs }, comparison: { mode: 'snapshot', base: null, head: { id: headId, label: comparison.head } } };
       }
       case 'revisions': {
         const base = comparison.base.type === 'revision' ? comparison.base.revision : await this.mergeBase(comparison.base.of, comparison.base.and);
-        const pair = await this.readPair(base, comparison.head, wanted);
+        const pair = await this.readPair(base, comparison.head, wanted, maxFiles);
         return { pair, comparison: { mode: comparison.mode, base: { id: pair.baseId, label: base }, head: { id: pair.headId, label: comparison.head } } };
       }
     }

@@ -3,7 +3,8 @@ import { InputError } from '#app/input-error.ts';
 import { defaultConfig, readConfig, type Config, type NotYet } from '#app/config.ts';
 import { configurationPath } from '#app/load/relevance.ts';
 import { textAt, type TreePair } from '#trees/tree.ts';
-import { readNamed } from './open.ts';
+import { defaultMaxFiles, type FileLimit } from '#trees/file-limit.ts';
+import { readNamed } from './read-named.ts';
 
 export interface Configuration {
   readonly config: Config;
@@ -25,6 +26,21 @@ function parsed(text: string, file: string): ReturnType<Parse> {
     throw new InputError(`${file}:${first?.line ?? 1}: ${first?.message ?? 'not a configuration'}${rest}`, first?.remedy ?? 'correct the file');
   }
   return { config: result.config, notYet: result.notYet };
+}
+
+/** `limits.files`, which must be known before the trees are read; a configuration that is none fails afterwards, with its line. */
+export function configuredFiles(named: string | undefined): FileLimit {
+  return named === undefined ? committedFiles(configurationPath) : filesIn(readNamed(named), named);
+}
+
+/** The same of a file in the tree. */
+export function committedFiles(file: string): FileLimit {
+  return { file, of: (text) => (text === undefined ? defaultMaxFiles : filesIn(text, file)) };
+}
+
+function filesIn(text: string, file: string): number {
+  const result = readConfig(text, file);
+  return result.type === 'config' ? result.config.limits.files : defaultMaxFiles;
 }
 
 export function configurationFor(pair: TreePair, named: string | undefined): Configuration {

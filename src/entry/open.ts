@@ -1,5 +1,5 @@
 /** What a user names on the command line becomes trees: revisions of this repository, or directories. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { InputError } from '#app/input-error.ts';
 import type { Report } from '#report/report.ts';
 import type { TreePair } from '#trees/tree.ts';
@@ -8,6 +8,7 @@ import type { RepositoryFacts } from '#units/repository.ts';
 import { readDirectories, readDirectory } from '#adapters/files/read-directory.ts';
 import { readRevision, readRevisions } from '#adapters/git/read-revisions.ts';
 import { remoteAddresses, repositoryRoot, sharedBranch } from '#adapters/git/revisions.ts';
+import { configuredFiles } from './configuration.ts';
 import { directoryBytes, gitBytes, type RenderSource } from './rendering.ts';
 
 export interface Opened {
@@ -20,14 +21,18 @@ export function isDirectory(path: string): boolean {
   return existsSync(path) && statSync(path).isDirectory();
 }
 
-/** Both directories, or both revisions. A name that is both is a directory only if the other one is, too. */
-export async function openPair(base: string, head: string): Promise<Opened> {
+/**
+ * Both directories, or both revisions. A name that is both is a directory only if the other one is, too.
+ * @param configFile the file that the user names instead of the base's own
+ */
+export async function openPair(base: string, head: string, configFile: string | undefined): Promise<Opened> {
+  const maxFiles = configuredFiles(configFile);
   if (isDirectory(base) && isDirectory(head)) {
-    const pair = await readDirectories(base, head);
+    const pair = await readDirectories(base, head, { maxFiles });
     return { pair, comparison: { mode: 'directories', base: { id: base, label: base }, head: { id: head, label: head } }, source: { raw: directoryBytes(pair, { base, head }), untrusted: [base, head] } };
   }
   const root = await repositoryFor([base, head]);
-  const pair = await readRevisions(root, base, head).catch((error: unknown) => {
+  const pair = await readRevisions(root, base, head, { maxFiles }).catch((error: unknown) => {
     throw isDirectory(base) !== isDirectory(head) && error instanceof InputError ? ofTwoSorts(base, head) : error;
   });
   return { pair, comparison: { mode: 'revisions', base: { id: pair.baseId, label: base }, head: { id: pair.headId, label: head } }, source: { raw: gitBytes(root), untrusted: [root], repository: await factsOf(root, base) } };
@@ -50,15 +55,16 @@ function ofTwoSorts(base: string, head: string): InputError {
 }
 
 /** One tree, compared with itself: `audit`, `explain`, `environments`. */
-export async function openTree(named: string | undefined): Promise<Opened> {
+export async function openTree(named: string | undefined, configFile: string | undefined): Promise<Opened> {
+  const maxFiles = configuredFiles(configFile);
   const target = named ?? '.';
   if (isDirectory(target)) {
-    const { tree, blobs } = await readDirectory(target, { label: named ?? 'working tree' });
+    const { tree, blobs } = await readDirectory(target, { label: named ?? 'working tree', maxFiles });
     const pair = pairOf(tree, tree, blobs);
     return { pair, comparison: { mode: 'snapshot', base: null, head: { id: target, label: named ?? 'working tree' } }, source: { raw: directoryBytes(pair, { base: target, head: target }), untrusted: [target] } };
   }
   const root = await repositoryFor([target]);
-  const { tree, blobs, id } = await readRevision(root, target);
+  const { tree, blobs, id } = await readRevision(root, target, { maxFiles });
   return { pair: pairOf(tree, tree, blobs), comparison: { mode: 'snapshot', base: null, head: { id, label: target } }, source: { raw: gitBytes(root), untrusted: [root], repository: await factsOf(root) } };
 }
 
@@ -68,11 +74,3 @@ async function factsOf(root: string, base?: string): Promise<RepositoryFacts> {
   return { addresses: await remoteAddresses(root), ...(branch === undefined ? {} : { branch }) };
 }
 
-/** The text of a file that the user names. */
-export function readNamed(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    throw new InputError(`cannot read \`${path}\``, 'name an existing file');
-  }
-}

@@ -6,6 +6,7 @@ import { readRevisions } from '#adapters/git/read-revisions.ts';
 import { InputError } from '#app/input-error.ts';
 import { changedPaths } from '#trees/changes.ts';
 import { contentAt, textAt } from '#trees/tree.ts';
+import { committedFiles } from '../../src/entry/configuration.ts';
 import { git, repository, temporaryFolder, write } from './repository.ts';
 
 test('a directory reads as the commit of its files does', async () => {
@@ -32,6 +33,14 @@ describe('two directories', () => {
     const few = await readDirectories(folder, folder, { maxFiles: 1, limitBytes: 1000 });
     expect([contentAt(few, 'base', 'b.yaml'), contentAt(few, 'base', 'huge.yaml')]).toMatchObject([{ problem: { kind: 'limit' } }, { problem: { kind: 'too-large' } }]);
     expect(few.head.entries.get('huge.yaml')).toMatchObject({ blob: git(folder, 'hash-object', 'huge.yaml') });
+  });
+  test('the limit that the base configures holds, and no head raises it', async () => {
+    const [base, head] = [temporaryFolder(), temporaryFolder()];
+    for (const folder of [base, head]) write(folder, { 'a.yaml': 'a: 1\n', 'b.yaml': 'b: 1\n' });
+    write(base, { '.github/mesh-posture.yml': 'limits:\n  files: 2\n' });
+    write(head, { '.github/mesh-posture.yml': 'limits:\n  files: 9\n' });
+    const unread = async (one: string, other: string): Promise<boolean> => contentAt(await readDirectories(one, other, { maxFiles: committedFiles('.github/mesh-posture.yml') }), 'head', 'b.yaml')?.type === 'unreadable';
+    expect([await unread(base, head), await unread(head, base), await unread(temporaryFolder(), head)]).toEqual([true, false, false]);
   });
   test.skipIf(process.getuid?.() === 0)('what may not be read is named (skipped for root, who may read everything)', async () => {
     const folder = temporaryFolder();

@@ -8,6 +8,7 @@ import { mergeBase, mergeParents, repositoryRoot, resolveRevision } from '#adapt
 import { InputError } from '#app/input-error.ts';
 import { changedPaths, renamedPaths } from '#trees/changes.ts';
 import { contentAt, textAt } from '#trees/tree.ts';
+import { committedFiles } from '../../src/entry/configuration.ts';
 import { git, repository, temporaryFolder, write } from './repository.ts';
 
 async function refusal(promise: Promise<unknown>): Promise<InputError> {
@@ -82,6 +83,18 @@ describe('what has no text is named', () => {
     const pair = await readRevisions(folder, 'HEAD', 'HEAD', { maxFiles: 2 });
     expect(contentAt(pair, 'head', 'c.yaml')).toMatchObject({ problem: { kind: 'limit' } });
     expect(textAt(pair, 'head', 'b.yaml')).toBe('b: 1\n');
+  });
+  test('the limit that the base configures holds, and no head raises it', async () => {
+    const configured = (files: number): string => `limits:\n  files: ${String(files)}\n`;
+    const files = { 'a.yaml': 'a: 1\n', 'b.yaml': 'b: 1\n', 'c.yaml': 'c: 1\n' };
+    const { folder } = repository([{ '.github/mesh-posture.yml': configured(3), ...files }, { '.github/mesh-posture.yml': configured(9) }, { '.github/mesh-posture.yml': null }]);
+    const unread = async (base: string, head: string): Promise<readonly string[]> => {
+      const pair = await readRevisions(folder, base, head, { maxFiles: committedFiles('.github/mesh-posture.yml') });
+      return Object.keys(files).filter((path) => contentAt(pair, 'head', path)?.type === 'unreadable');
+    };
+    expect(await unread('HEAD~2', 'HEAD~1')).toEqual(['c.yaml']);
+    expect(await unread('HEAD~1', 'HEAD~2')).toEqual([]);
+    expect(await unread('HEAD', 'HEAD~2')).toEqual([]);
   });
   test('links and submodules', async () => {
     const { folder: other } = repository([{ 'x.yaml': 'x: 1\n' }]);

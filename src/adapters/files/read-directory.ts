@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { InputError } from '#app/input-error.ts';
 import { compareText } from '#lib/order.ts';
 import { decodeText, tooLarge } from '#source/decode.ts';
+import { fileLimit, type FileLimit } from '#trees/file-limit.ts';
 import { resolveLinks } from '#trees/links.ts';
 import type { BlobContent, BlobId, Tree, TreeEntry, TreePair, TreeProblem } from '#trees/tree.ts';
 import { pairOf } from '#trees/tree.ts';
@@ -15,7 +16,7 @@ export interface DirectoryOptions {
   /** A file of more bytes is named and not read; default 10 MB. */
   readonly limitBytes?: number;
   /** Wanted files beyond this number are named and not read; default 20 000. */
-  readonly maxFiles?: number;
+  readonly maxFiles?: FileLimit;
   readonly wanted?: (path: string) => boolean;
   /** How the side is called in results; default the directory as given. */
   readonly label?: string;
@@ -26,21 +27,36 @@ export interface DirectoryTree {
   readonly blobs: ReadonlyMap<BlobId, BlobContent>;
 }
 
+const defaultLimitBytes = 10_000_000;
+
 /** Folders that hold no part of the tree. */
 const skipped: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 
 /** A directory as a tree; ids are git's blob hashes, so equal files of two directories share one blob. Links are never followed out of it. */
 export async function readDirectory(directory: string, options: DirectoryOptions = {}): Promise<DirectoryTree> {
   await assertDirectory(directory);
-  const walk = new Walk(directory, options);
+  const limitBytes = options.limitBytes ?? defaultLimitBytes;
+  const walk = new Walk(directory, { wanted: options.wanted ?? wantedPath, limitBytes, maxFiles: await fileLimit(options.maxFiles, (file) => textIn(directory, file, limitBytes)) });
   await walk.folder('');
   return walk.result(options.label ?? directory);
 }
 
 export async function readDirectories(baseDirectory: string, headDirectory: string, options: DirectoryOptions = {}): Promise<TreePair> {
-  const base = await readDirectory(baseDirectory, options);
-  const head = await readDirectory(headDirectory, options);
+  await assertDirectory(baseDirectory);
+  const maxFiles = await fileLimit(options.maxFiles, (file) => textIn(baseDirectory, file, options.limitBytes ?? defaultLimitBytes));
+  const base = await readDirectory(baseDirectory, { ...options, maxFiles });
+  const head = await readDirectory(headDirectory, { ...options, maxFiles });
   return pairOf(base.tree, head.tree, new Map([...base.blobs, ...head.blobs]));
+}
+
+/** What cannot be read is told by the walk. */
+async function textIn(directory: string, file: string, limitBytes: number): Promise<string | undefined> {
+  const path = join(directory, file);
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isFile() !== true || found.size > limitBytes) return undefined;
+  const bytes = await readFile(path).catch(() => undefined);
+  const content = bytes === undefined ? undefined : decodeText(bytes, limitBytes);
+  return content?.type === 'text' ? content.text : undefined;
 }
 
 async function assertDirectory(directory: string): Promise<void> {
@@ -65,11 +81,11 @@ class Walk {
   readonly #problems: TreeProblem[] = [];
   #files = 0;
 
-  constructor(root: string, options: DirectoryOptions) {
+  constructor(root: string, limits: { readonly limitBytes: number; readonly maxFiles: number; readonly wanted: (path: string) => boolean }) {
     this.#root = root;
-    this.#limitBytes = options.limitBytes ?? 10_000_000;
-    this.#maxFiles = options.maxFiles ?? 20_000;
-    this.#wanted = options.wanted ?? wantedPath;
+    this.#limitBytes = limits.limitBytes;
+    this.#maxFiles = limits.maxFiles;
+    this.#wanted = limits.wanted;
   }
 
   async folder(path: string): Promise<void> {
@@ -122,7 +138,7 @@ class Walk {
     const blob = blobId(bytes);
     this.#entries.push({ type: 'file', path, blob, size: bytes.byteLength, mode });
     if (!wanted || this.#blobs.get(blob)?.type === 'text') return;
-    this.#blobs.set(blob, this.#files <= this.#maxFiles ? decodeText(bytes, this.#limitBytes) : { type: 'unreadable', problem: { kind: 'limit', reason: `the directory has more than ${this.#maxFiles} files to read`, remedy: 'raise `limits.files`, or exclude folders with `ignore`' } });
+    this.#blobs.set(blob, this.#files <= this.#maxFiles ? decodeText(bytes, this.#limitBytes) : { type: 'unreadable', problem: { kind: 'limit', reason: `the directory has more than ${this.#maxFiles} files to read`, remedy: 'raise `limits.files`' } });
   }
 
   async result(label: string): Promise<DirectoryTree> {

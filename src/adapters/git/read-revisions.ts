@@ -1,6 +1,7 @@
 import { InputError } from '#app/input-error.ts';
 import { compareText } from '#lib/order.ts';
 import { decodeText, tooLarge } from '#source/decode.ts';
+import { fileLimit, type FileLimit } from '#trees/file-limit.ts';
 import { resolveLinks } from '#trees/links.ts';
 import type { BlobContent, BlobId, Tree, TreeEntry, TreePair } from '#trees/tree.ts';
 import { wantedPath } from '#trees/wanted.ts';
@@ -14,12 +15,11 @@ export interface ReadOptions extends FetchOptions {
   /** A file of more bytes is named and not read; default 10 MB. */
   readonly limitBytes?: number;
   /** Distinct wanted files beyond this number are named and not read; default 20 000 per side. */
-  readonly maxFiles?: number;
+  readonly maxFiles?: FileLimit;
   readonly wanted?: (path: string) => boolean;
 }
 
 export const defaultLimitBytes = 10_000_000;
-export const defaultMaxFiles = 20_000;
 /** A link's content is a path. */
 const linkBytes = 4096;
 
@@ -124,7 +124,7 @@ export function pathText(bytes: Buffer): string {
 
 async function readBlobs(repository: string, listings: readonly Listing[], options: ReadOptions): Promise<{ readonly blobs: ReadonlyMap<BlobId, BlobContent>; readonly links: ReadonlyMap<BlobId, string> }> {
   const limitBytes = options.limitBytes ?? defaultLimitBytes;
-  const maxFiles = options.maxFiles ?? defaultMaxFiles;
+  const maxFiles = await fileLimit(options.maxFiles, (file) => committedText(repository, listings[0]?.get(file), limitBytes));
   const wanted = options.wanted ?? wantedPath;
   const blobs = new Map<BlobId, BlobContent>();
   const links = new Map<BlobId, string>();
@@ -166,6 +166,16 @@ async function readBlobs(repository: string, listings: readonly Listing[], optio
   return { blobs, links };
 }
 
+async function committedText(repository: string, entry: TreeEntry | undefined, limitBytes: number): Promise<string | undefined> {
+  if (entry?.type !== 'file') return undefined;
+  let text: string | undefined;
+  await readObjects(repository, [entry.blob], limitBytes, (_, object) => {
+    const content = object.type === 'content' ? decodeText(object.bytes, limitBytes) : undefined;
+    if (content?.type === 'text') text = content.text;
+  });
+  return text;
+}
+
 /** Blobs that only links with a wanted name lead to. */
 function linkedIds(listings: readonly Listing[], links: ReadonlyMap<BlobId, string>, wanted: (path: string) => boolean): readonly BlobId[] {
   const found = new Set<BlobId>();
@@ -181,5 +191,5 @@ function missingObject(id: BlobId): BlobContent {
 }
 
 function beyondLimit(maxFiles: number): BlobContent {
-  return { type: 'unreadable', problem: { kind: 'limit', reason: `the tree has more than ${maxFiles} files to read`, remedy: 'raise `limits.files`, or exclude folders with `ignore`' } };
+  return { type: 'unreadable', problem: { kind: 'limit', reason: `the tree has more than ${maxFiles} files to read`, remedy: 'raise `limits.files`' } };
 }

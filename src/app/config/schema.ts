@@ -1,5 +1,6 @@
 /** `.github/mesh-posture.yml` (`docs/configuration.md`): every key, its allowed values and its default, in one place. */
 import * as z from 'zod';
+import { defaultMaxFiles } from '#trees/file-limit.ts';
 
 /** R11. Concerns discovery only: what the configuration or a Flux or Argo CD object names is never ignored. */
 export const defaultIgnore: readonly string[] = ['**/testdata/**', '**/node_modules/**', 'vendor/**'];
@@ -98,7 +99,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       workPerSeed: z.number().int().min(1).default(200_000),
       seconds: z.number().min(1).default(120),
-      files: z.number().int().min(1).default(20_000),
+      files: z.number().int().min(1).default(defaultMaxFiles),
     })
     .prefault({}),
 });

@@ -12,7 +12,7 @@ import { oneLine } from '../one-line.ts';
 
 export async function environments(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, { config: { type: 'string' }, explain: { type: 'string' } }, 'REV|DIR');
-  const { pair, source } = await openTree(positionals[0]);
+  const { pair, source } = await openTree(positionals[0], values.config);
   const configuration = configurationFor(pair, values.config);
   const { config } = configuration;
   const prepared = await prepare(pair, config, source);

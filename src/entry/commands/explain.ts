@@ -19,9 +19,10 @@ import { explainText, type Explanation } from '#report/text/explain.ts';
 import { readArguments } from '../arguments.ts';
 import { configurationFor } from '../configuration.ts';
 import { checkConfiguredNames } from '../configured-names.ts';
-import { openPair, openTree, readNamed } from '../open.ts';
+import { openPair, openTree } from '../open.ts';
 import { print, textOptions } from '../output.ts';
 import { questionOf, questionOptions } from '../question.ts';
+import { readNamed } from '../read-named.ts';
 import { prepare } from '../rendering.ts';
 import { today } from '../run.ts';
 import { version } from '../version.ts';
@@ -70,7 +71,7 @@ export async function explain(args: readonly string[]): Promise<number> {
 }
 
 async function oneTree(tree: string | undefined, configFile: string | undefined): Promise<Places> {
-  const { pair, source } = await openTree(tree);
+  const { pair, source } = await openTree(tree, configFile);
   const configuration = configurationFor(pair, configFile);
   const { config } = configuration;
   const prepared = await prepare(pair, config, source);
@@ -89,7 +90,7 @@ async function oneTree(tree: string | undefined, configFile: string | undefined)
 async function twoTrees({ base, head, tree, config: configFile }: { readonly base?: string; readonly head?: string; readonly tree?: string; readonly config?: string }): Promise<Places> {
   if (base === undefined || head === undefined) throw new InputError(`\`--${base === undefined ? 'head' : 'base'}\` needs \`--${base === undefined ? 'base' : 'head'}\` beside it`, 'name both sides, or one tree with `--tree`');
   if (tree !== undefined) throw new InputError('`--tree` and `--base` do not go together', 'name one tree with `--tree`, or both sides with `--base` and `--head`');
-  const opened = await openPair(base, head);
+  const opened = await openPair(base, head, configFile);
   const configuration = configurationFor(opened.pair, configFile);
   const { config, proposed, file, notYet } = configuration;
   const prepared = await prepare(opened.pair, config, opened.source);

@@ -42,7 +42,7 @@ class Trees {
 }
 
 async function readTree(target: string): Promise<EntryTree> {
-  const { pair, source } = await openTree(target);
+  const { pair, source } = await openTree(target, undefined);
   const configuration = configurationFor(pair, undefined);
   const { config } = configuration;
   const prepared = await prepare(pair, config, source);
