@@ -45,10 +45,11 @@ const mostCrossed = 200;
 /** Requests that pass on both sides. */
 export function onBoth(one: readonly Path[], other: readonly Path[]): readonly Path[] {
   if (one.length * other.length > mostCrossed) return one;
-  return one.flatMap((path) => other.map((also) => ({ id: `${path.id} and ${also.id}`, layers: [...path.layers, ...also.layers.map(asOther)] })));
+  return one.flatMap((path) => other.map((also) => ({ id: `${path.id} and ${also.id}`, layers: [...path.layers, ...also.layers.map(asOtherSide)] })));
 }
 
-function asOther(layer: Layer): Layer {
+/** As a layer beside those of the side that is looked at. */
+export function asOtherSide(layer: Layer): Layer {
   // INVARIANT: layers of a posture are never `other-side:` themselves.
   return { ...layer, id: `other-side:${layer.id}` as LayerId };
 }

@@ -10,8 +10,9 @@ import { hasNetwork, hasNetworkPolicies, isNetworked, networkMovedAt, throughNet
 import { unguardedOwnPorts } from '#posture/own-ports.ts';
 import { pathsTo, surelyEqual, type DestinationPosture } from '#posture/paths.ts';
 import { waypointNetworks } from '#posture/waypoint-network.ts';
-import type { Layer, LayerId, Path } from '#sets/cube.ts';
+import type { Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
+import { asOtherSide } from './authorities.ts';
 import { authoritiesMoved } from './authority-changes.ts';
 import { enforcementMoved, opaqueMoved } from './enforcement.ts';
 import { gatewayContexts, stoppedBehind } from './gateways.ts';
@@ -163,8 +164,4 @@ function alsoThrough(path: Path, others: readonly Path[]): Path {
   const other = others[0];
   if (other === undefined || others.length > 1) return path;
   return { id: path.id, layers: [...path.layers, ...other.layers.map(asOtherSide)] };
-}
-
-function asOtherSide(layer: Layer): Layer {
-  return layer.id.startsWith('other-side:') ? layer : { ...layer, id: `other-side:${layer.id}` as LayerId };
 }
