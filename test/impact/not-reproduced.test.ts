@@ -64,7 +64,7 @@ describe('a destination at which something did not reproduce', () => {
   class Wrong extends DifferenceMemo {
     override get(): Difference {
       const sample = new Map<Dimension, Value>([['peer', null], ['port', 9999], ['protocol', 'tcp'], ['transport', 'TCP']]);
-      return { regions: [{ seed: 's', seedOrigins: [], layer: 'authorization', cubes: [{ predicates: [], origins: [] }], samples: [sample], complete: true }], undecided: [], work: 1 } as Difference;
+      return { regions: [{ seed: 's', seedOrigins: [], layer: 'authorization', cubes: [{ predicates: [], origins: [] }], samples: [sample], complete: true }], undecided: [], work: 1 };
     }
   }
   const sides = { environment: 'test', base: mesh(nobody), head: mesh(), renamed: new Map<string, string>() };
