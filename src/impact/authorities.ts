@@ -45,16 +45,18 @@ const mostCrossed = 200;
 /** Requests that pass on both sides. */
 export function onBoth(one: readonly Path[], other: readonly Path[]): readonly Path[] {
   if (one.length * other.length > mostCrossed) return one;
-  return one.flatMap((path) => other.map((also) => ({ id: `${path.id} and ${also.id}`, layers: [...path.layers, ...also.layers.map(asOther)] })));
+  return one.flatMap((path) => other.map((also) => ({ id: `${path.id} and ${also.id}`, layers: [...path.layers, ...also.layers.map(asOtherSide)] })));
 }
 
 /** The path, and besides what another side lets pass: only single paths have that form; a union keeps the path as it is. */
 export function alsoThrough(path: Path, others: readonly Path[]): Path {
   const other = others[0];
   if (other === undefined || others.length > 1) return path;
-  return { id: path.id, layers: [...path.layers, ...other.layers.map(asOther)] };
+  return { id: path.id, layers: [...path.layers, ...other.layers.map(asOtherSide)] };
 }
 
-function asOther(layer: Layer): Layer {
-  return layer.id.startsWith('other-side:') ? layer : { ...layer, id: `other-side:${layer.id}` as LayerId };
+/** As a layer beside those of the side that is looked at. */
+function asOtherSide(layer: Layer): Layer {
+  // INVARIANT: layers of a posture are never `other-side:` themselves.
+  return { ...layer, id: `other-side:${layer.id}` as LayerId };
 }

@@ -30,17 +30,22 @@ export function enforcementMoved(context: PairContext): RawChange[] {
 }
 
 /**
- * An opaque part (EnvoyFilter, WasmPlugin) that differs: what it touches is undecided in both directions. Parts of equal content are
- * one, whatever their names.
+ * An opaque part (EnvoyFilter, WasmPlugin) that differs: what it touches is undecided in both directions. What stays as it is stands for
+ * itself; of the rest, parts of equal content are one, whatever their names.
  */
 export function opaqueMoved(context: PairContext): RawChange[] {
-  const moved = distinct([...unmatched(context.base.opaque, context.head.opaque), ...unmatched(context.head.opaque, context.base.opaque)].map((entry) => entry.resource));
+  const [base, head] = [without(context.base.opaque, context.head.opaque), without(context.head.opaque, context.base.opaque)];
+  const moved = distinct([...unmatched(base, head), ...unmatched(head, base)].map((entry) => entry.resource));
   return moved.flatMap((resource) =>
     (['up', 'down'] as const).map((way) => undecided(context, way, `opaque ${resource}`, [{ predicates: [], origins: [{ policy: resource }] }], `\`${resource}\` changed, and what it does to requests is not computed`)),
   );
 }
 
 type Opaque = DestinationPosture['opaque'];
+
+function without(entries: Opaque, others: Opaque): Opaque {
+  return entries.filter((entry) => !others.some((other) => other.resource === entry.resource && other.key === entry.key));
+}
 
 /** Entries of one side that no entry of the other side equals in content; each of those stands for one. */
 function unmatched(entries: Opaque, others: Opaque): Opaque {

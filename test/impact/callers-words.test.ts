@@ -56,6 +56,10 @@ describe('known callers', () => {
     expect(who(peer([glob('shop')]))).toEqual({ known: inShop, open: ['any other identity in namespace shop'], plaintext: false, internet: false });
     expect(who(peer([{ type: 'namespace', pattern: exact('web') }]))).toEqual({ known: ['web/front[Deployment]'], open: ['any other identity in namespace web'], plaintext: false, internet: false });
     expect(who(peer([{ type: 'namespace', pattern: { type: 'prefix', text: 'w' } }]))).toEqual({ known: ['web/front[Deployment]'], open: ['any other identity in namespace w*'], plaintext: false, internet: false });
+    // A namespace is narrower than a pattern, whichever stands first.
+    const pattern = peer([principal({ type: 'prefix', text: 'cluster.local/ns/w' })]);
+    const place = peer([{ type: 'namespace', pattern: exact('web') }]);
+    for (const conditions of [[pattern, place], [place, pattern]]) expect(who(...conditions)).toEqual({ known: ['web/front[Deployment]'], open: ['any other identity in namespace web'], plaintext: false, internet: false });
   });
 
   test('a pattern finds those that it matches', () => {

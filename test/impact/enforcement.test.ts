@@ -51,8 +51,11 @@ describe('a part that nobody interprets', () => {
   test('of equal content is one, whatever it is called; each stands for one', () => {
     expect(moved(['a1'], ['a1'])).toEqual([]);
     expect(moved(['a1'], ['b1'])).toEqual([]);
-    expect(moved(['a1', 'b1'], ['b1'])).toEqual(both('b'));
+    expect(moved(['a1', 'b1'], ['b1'])).toEqual(both('a'));
     expect(moved(['a1'], ['a1', 'b1', 'c1'])).toEqual([...both('b'), ...both('c')]);
     expect(moved(['a1', 'b1'], ['c1', 'd1'])).toEqual([]);
+    // What stays stands for itself, not for another one that is gone.
+    expect(moved(['a1', 'b1'], ['a2', 'b1'])).toEqual(both('a'));
+    expect(moved(['a1', 'b1'], ['b1', 'c1'])).toEqual([]);
   });
 });

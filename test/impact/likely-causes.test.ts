@@ -201,6 +201,31 @@ describe('the search for causes', () => {
     expect(sets.map((set) => set.map(({ id }) => id).join(''))).toEqual(['de', 'abc']);
   });
 
+  test('a larger one that is found first stands behind a smaller one', () => {
+    const candidates = ['a', 'b', 'c', 'd', 'e'].map(edit);
+    const has = (edits: readonly Edit[], ...ids: readonly string[]): boolean => ids.every((id) => edits.some((each) => each.id === id));
+    const { sets } = minimalCauses({ candidates, moves: (edits) => has(edits, 'a', 'c', 'd') || has(edits, 'b', 'e') });
+    expect(sets.map((set) => set.map(({ id }) => id).join(''))).toEqual(['be', 'acd']);
+  });
+
+  test('edits that undo each other hide no smaller set', () => {
+    const candidates = ['a', 'b', 'c', 'd'].map(edit);
+    const { sets } = minimalCauses({ candidates, moves: (edits) => edits.length === 4 || edits.map(({ id }) => id).join('') === 'ab' });
+    expect(sets.map((set) => set.map(({ id }) => id).join(''))).toEqual(['ab']);
+  });
+
+  test('three are enough', () => {
+    const candidates = Array.from({ length: 8 }, (_, index) => edit(`e${String(index)}`));
+    const both = (edits: readonly Edit[], first: number): boolean => [first, first + 1].every((index) => edits.some(({ id }) => id === `e${String(index)}`));
+    expect(minimalCauses({ candidates, moves: (edits) => [0, 2, 4, 6].some((first) => both(edits, first)) }).sets).toHaveLength(3);
+    expect(minimalCauses({ candidates, moves: (edits) => edits.some(({ id }) => id === 'e0') || [2, 4, 6].some((first) => both(edits, first)) }).sets).toHaveLength(3);
+  });
+
+  test('two edits are not taken for a third one by their places', () => {
+    const candidates = Array.from({ length: 13 }, (_, index) => edit(`e${String(index)}`));
+    expect(minimalCauses({ candidates, moves: (edits) => edits.length === 2 && edits[0] === candidates[1] && edits[1] === candidates[2] }).sets).toEqual([[candidates[1], candidates[2]]]);
+  });
+
   test('of the likeliest eight every pair is tried where all together do nothing', () => {
     const candidates = Array.from({ length: 10 }, (_, index) => edit(`e${String(index)}`));
     const only = (...wanted: readonly number[]) => (edits: readonly Edit[]): boolean => edits.length === wanted.length && wanted.every((index) => edits.some(({ id }) => id === `e${String(index)}`));

@@ -3,11 +3,15 @@
  * change. Here the evaluator is asked about other meshes than the search, which no review does.
  */
 import { describe, expect, test } from 'vitest';
+import { compareSides, destinationPairs } from '#impact/compare.ts';
 import { latentMoved } from '#impact/latent.ts';
-import { solve, type PairContext } from '#impact/pair-context.ts';
+import { DifferenceMemo, solve, type PairContext } from '#impact/pair-context.ts';
 import type { RawChange, Way } from '#impact/raw-change.ts';
 import { changesIn, type Found } from '#impact/regions.ts';
 import type { Mesh } from '#mesh/model.ts';
+import type { Dimension } from '#sets/cube.ts';
+import type { Difference } from '#sets/difference.ts';
+import type { Value } from '#sets/matcher.ts';
 import { deployment, meshOf, namespace, policy } from '../mesh/support.ts';
 import { contextOf } from './support.ts';
 
@@ -52,6 +56,34 @@ describe('what opens or closes', () => {
     expect(changesIn(context, 'down', [entry])).toMatchObject([{ direction: 'undecided-narrowed', passingSide: 'base' }]);
     expect(context.internalErrors).toEqual([]);
   });
+});
+
+describe('a destination at which something did not reproduce', () => {
+  const limits = { workPerSeed: 1_000, regionsPerSeed: 10, atomsPerDimension: 100 };
+  /** Finds, either way, that everything moves. */
+  class Wrong extends DifferenceMemo {
+    override get(): Difference {
+      const sample = new Map<Dimension, Value>([['peer', null], ['port', 9999], ['protocol', 'tcp'], ['transport', 'TCP']]);
+      return { regions: [{ seed: 's', seedOrigins: [], layer: 'authorization', cubes: [{ predicates: [], origins: [] }], samples: [sample], complete: true }], undecided: [], work: 1 };
+    }
+  }
+  const sides = { environment: 'test', base: mesh(nobody), head: mesh(), renamed: new Map<string, string>() };
+
+  test('is not taken over by another environment, others are', () => {
+    const right = compareSides(sides, limits, new DifferenceMemo());
+    expect([right.internalErrors, [...right.byDestination.keys()]]).toEqual([[], ['shop/cron', 'shop/db', 'shop/web']]);
+    expect(right.byDestination.get('shop/db')).toEqual(right.changes.filter(({ destination }) => destination.id === 'shop/db'));
+    const wrong = compareSides({ ...sides, base: mesh(nobody.replace('{}', '{selector: {matchLabels: {app: db}}}')) }, limits, new Wrong());
+    expect(wrong.internalErrors.length).toBeGreaterThan(0);
+    expect([...wrong.byDestination.keys()]).toEqual(['shop/cron', 'shop/web']);
+    expect(new Set(wrong.changes.map(({ direction }) => direction))).toEqual(new Set(['widened', 'undecided-narrowed']));
+  });
+});
+
+test('destinations are compared in order of their names, those that nothing declares among them', () => {
+  const only = (app: string): string => policy('AuthorizationPolicy', `shop/${app}`, `selector: {matchLabels: {app: ${app}}}`);
+  const both = mesh(only('zoo'), only('absent'));
+  expect(destinationPairs({ environment: 'test', base: both, head: both, renamed: new Map() }).map(({ destination }) => destination.id)).toEqual(['shop/app=absent', 'shop/app=zoo', 'shop/cron', 'shop/db', 'shop/web']);
 });
 
 describe('what opens or closes behind another layer', () => {
