@@ -57,6 +57,8 @@ export function judgeGateways(base: Mesh, head: Mesh, questions: readonly Query[
       const siblings = [...ends].filter(([, other]) => other.backend === end.backend).map(([key]) => key);
       // A backend that gets requests in several ways is asked once, and what it sees of a request is part of the question.
       if (siblings[0] !== name) continue;
+      // One way of forwarding makes two paths of one where the sides normalize it differently.
+      if (siblings.length > 1 && base.config.pathNormalization !== head.config.pathNormalization) continue;
       const about = changes.filter(({ destination }) => siblings.some((key) => destination.id.startsWith(`${key} through ${id}:`)) && leadsTo(destination.id) === leadsTo(`:${String(query.to.port)}`));
       const question: Query = { ...query, to: { ...query.to, backend: end.backend } };
       const names = view.byName ? undefined : spoken.serverNames;
@@ -126,7 +128,7 @@ function withNames(mesh: Mesh, question: Query, names: readonly string[] | undef
   const host = request.host ?? request.sni;
   const more = [undefined, ...names].map((sni) => ask(mesh, { ...question, request: { ...(host === undefined ? {} : { host }), ...withoutName(request), ...(sni === undefined ? {} : { sni }) } }));
   // Bytes that are passed on are told apart by the name alone, which is part of the question there.
-  return more.filter((each) => each.verdict !== 'allow' || each.tls === undefined);
+  return more.filter((each) => (each.verdict === 'asks' ? each.because.some(({ rule }) => rule === 'M117' || rule === 'M124') : each.verdict !== 'allow' || each.tls === undefined));
 }
 
 function withoutCertificate(from: Query['from']): Query['from'] {
