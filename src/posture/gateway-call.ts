@@ -43,7 +43,7 @@ export interface BackendCall {
 }
 
 /**
- * `undefined`: no manifest declares pods there, or it is a gateway of its own.
+ * `undefined`: no manifest declares pods there, or it is a gateway of its own, or nobody tells as whom the gateway calls.
  * @param backend `namespace/service:port`
  */
 export function backendCall(mesh: Mesh, pods: GatewayPods, backend: string, given: Given = {}): BackendCall | undefined {
@@ -52,7 +52,7 @@ export function backendCall(mesh: Mesh, pods: GatewayPods, backend: string, give
   const selector = service === undefined ? undefined : selectorOf(service);
   const port = Number(number);
   const entry = service?.spec.ports.find((candidate) => candidate.port === port && candidate.protocol === 'TCP');
-  if (service === undefined || selector === undefined || entry === undefined) return undefined;
+  if (pods.isPhantom || service === undefined || selector === undefined || entry === undefined) return undefined;
   const behind = workloadsWith(mesh, namespace, selector).flatMap((workload) => {
     const target = workload.resource === undefined ? undefined : targetPortOf(podSpecOf(workload), entry);
     return target === undefined ? [] : [{ workload, port: target }];
