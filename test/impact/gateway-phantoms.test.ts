@@ -92,3 +92,36 @@ describe('a selector that finds pods', () => {
     expect(places(reviewed(files(deployment, gateway(), routes(api)), files(deployment, gateway(), routes(`${api}, ${admin}`))))).toEqual(['widened shop/admin:80 through edge/ingress:443']);
   });
 });
+
+describe('what stands behind a gateway of which nobody declares the pods', () => {
+  const meshed = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: bank, labels: {istio-injection: enabled}}\n';
+  const pods = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ledger, namespace: bank}\nspec: {selector: {matchLabels: {app: ledger}}, template: {metadata: {labels: {app: ledger}}, spec: {serviceAccountName: ledger, containers: [{name: main, image: registry.example/ledger:1, ports: [{containerPort: 8080}]}]}}}\n';
+  const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: ledger, namespace: bank}\nspec: {selector: {app: ledger}, ports: [{name: http, port: 80, targetPort: 8080}]}\n';
+  const policy = (rules: string, action = 'ALLOW'): string => `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: ledger, namespace: bank}\nspec: {action: ${action}, rules: [${rules}]}\n`;
+  const route = to('ledger.bank.svc.cluster.local', 'uri: {prefix: /bank}');
+  const between = (...more: readonly string[]): unknown => {
+    const same = [gateway(), meshed, pods, service, ...more];
+    const report = reviewed(files(...same, routes(api)), files(...same, routes(`${route}, ${api}`)));
+    return report.changes.map(({ direction, region }) => [direction, region.cubes[0]?.paths]);
+  };
+  const from = (principal: string, path: string): string => `{from: [{source: {principals: ["${principal}"]}}], to: [{operation: {paths: ["${path}"]}}]}`;
+
+  test('is asked with an account that policies name there', () => {
+    expect(between(policy(from('cluster.local/ns/istio-system/sa/istio-ingress', '/bank/public*')))).toEqual([['widened', { only: ['/bank/public*'] }]]);
+    expect(between(policy(from('cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account', '/bank/public*')))).toEqual([['widened', { only: ['/bank/public*'] }]]);
+  });
+
+  test('stops what no account of its namespace comes past', () => {
+    expect(between(policy(from('cluster.local/ns/bank/sa/teller', '/bank*')))).toEqual([['latent-widened', { only: ['/bank*'] }]]);
+    expect(between(policy('{to: [{operation: {paths: ["/other*"]}}]}'))).toEqual([['latent-widened', { only: ['/bank*'] }]]);
+  });
+
+  test('takes no account for the gateway\'s that is named like another, where one is named like a gateway', () => {
+    expect(between(policy(`${from('cluster.local/ns/istio-system/sa/prometheus', '/bank/metrics')}, ${from('cluster.local/ns/istio-system/sa/edge-gateway', '/bank/public*')}`))).toEqual([['widened', { only: ['/bank/public*'] }]]);
+  });
+
+  test('is refused by a DENY only where whoever it is would be', () => {
+    expect(between(policy('{from: [{source: {principals: ["cluster.local/ns/istio-system/sa/istio-ingress"]}}]}', 'DENY'))).toEqual([['widened', { only: ['/bank*'] }]]);
+    expect(between(policy('{from: [{source: {namespaces: [istio-system]}}]}', 'DENY'))).toEqual([['latent-widened', { only: ['/bank*'] }]]);
+  });
+});
