@@ -5,7 +5,10 @@
 import { compareText } from '#lib/order.ts';
 import { hasAmbient } from '#posture/arrival.ts';
 import type { Mesh } from '#mesh/model.ts';
+import { selects } from '#mesh/selection.ts';
 import { destinationsOf, phantomsOf } from '#posture/destinations.ts';
+import { routedPhantoms } from '#posture/gateway-phantoms.ts';
+import { networkPhantoms } from '#posture/network-phantoms.ts';
 import { hasNetwork, hasNetworkPolicies, isNetworked, networkMovedAt, throughNetworkPaths } from '#posture/network-paths.ts';
 import { unguardedOwnPorts } from '#posture/own-ports.ts';
 import { pathsTo, surelyEqual, type DestinationPosture } from '#posture/paths.ts';
@@ -41,6 +44,16 @@ export function destinationPairs(sides: Sides): Pair[] {
   return pairs.sort((left, right) => compareText(left.destination.id, right.destination.id));
 }
 
+/** Pods that are a gateway's are told by what stands behind it; of those of which nobody declares more than labels, too. NetworkPolicies are told of the pods. */
+function withoutGateways(sides: Sides, pairs: readonly Pair[]): readonly Pair[] {
+  const gateways = routedPhantoms([sides.base, sides.head]);
+  if (gateways.length === 0) return pairs;
+  const networked = new Set(networkPhantoms(sides.base, sides.head).map(({ id }) => id));
+  const isGateway = ({ destination: { id, known }, base: { namespace, labels } }: Pair): boolean =>
+    !known && !networked.has(id) && Object.keys(labels).length > 0 && gateways.some((pods) => (namespace === pods.namespace || id.startsWith('*/')) && selects(labels, pods.labels));
+  return pairs.filter((pair) => !isGateway(pair));
+}
+
 /** @param known changes of a destination that were found before, where they surely hold here */
 export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo, known: (pair: Pair) => readonly RawChange[] | undefined = () => undefined): RawComparison {
   const internalErrors: string[] = [];
@@ -58,7 +71,7 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo,
     mixed: hasAmbient(sides.base) || hasAmbient(sides.head),
     more: policed || accounts.any || sides.base.unsettled.size > 0,
   };
-  const pairs = destinationPairs(sides);
+  const pairs = withoutGateways(sides, destinationPairs(sides));
   const byDestination = new Map<string, readonly RawChange[]>();
   const changes: RawChange[] = [];
   for (const pair of pairs) {

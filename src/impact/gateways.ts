@@ -5,13 +5,14 @@
 import { sameContent } from '#lib/canonical.ts';
 import { compareText, sameEntries } from '#lib/order.ts';
 import { ofKind } from '#mesh/attachment.ts';
-import type { GatewayPods } from '#mesh/gateway-pods.ts';
+import { gatewayPods, type GatewayPods } from '#mesh/gateway-pods.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { decideFront } from '#posture/answer.ts';
 import { askedPorts, gatewayIds, gatewaysOf, isExposedGateway } from '#posture/gateway-destinations.ts';
 import { backendCall, callsAlike, type BackendCall } from '#posture/gateway-call.ts';
 import { certificateTies } from '#posture/gateway-connections.ts';
 import { gatewayPort, guardedPort, looksAtServerNames, nobody, unreached, type GatewayEnd, type GatewayPort, type Presence } from '#posture/gateway-paths.ts';
+import { phantomGateways } from '#posture/gateway-phantoms.ts';
 import { withSights } from '#posture/gateway-sights.ts';
 import { gatewaySeat } from '#posture/gateway-seat.ts';
 import { bothSpoken, gatewayQuestions } from '#posture/gateway-question.ts';
@@ -43,7 +44,8 @@ export interface GatewayComparison {
 
 /** The ends of routes whose posture differs between the sides. */
 export function gatewayContexts(sides: Sides, limits: Limits, memo: DifferenceMemo, internalErrors: string[]): GatewayComparison {
-  const [before, after] = [gatewaysOf(sides.base), gatewaysOf(sides.head)];
+  const phantoms = phantomGateways([sides.base, sides.head]);
+  const [before, after] = [withPhantoms(sides.base, phantoms), withPhantoms(sides.head, phantoms)];
   const contexts: PairContext[] = [];
   const unclear: RawChange[] = [];
   const presence: Presence = (host) => !isDeclared(sides.base, host) && !isDeclared(sides.head, host);
@@ -61,6 +63,15 @@ export function gatewayContexts(sides: Sides, limits: Limits, memo: DifferenceMe
     }
   }
   return { contexts, undecided: unclear };
+}
+
+/** Both sides have the same phantoms (R29). */
+function withPhantoms(mesh: Mesh, ids: readonly string[]): ReadonlyMap<string, GatewayPods> {
+  const phantoms = ids.flatMap((id) => {
+    const pods = gatewayPods(mesh, id, undefined);
+    return pods === undefined ? [] : [[id, pods] as const];
+  });
+  return new Map([...gatewaysOf(mesh), ...phantoms]);
 }
 
 const servedKinds = ['Gateway', 'VirtualService', 'KubernetesGateway', 'GatewayClass', 'HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'ReferenceGrant', 'Service', 'ServiceEntry', 'DestinationRule', 'Ingress', 'IngressClass', 'ListenerSet', 'XListenerSet', 'Namespace', 'PeerAuthentication', 'EnvoyFilter', 'WasmPlugin', 'TrafficExtension'] as const;

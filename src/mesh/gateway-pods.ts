@@ -16,6 +16,8 @@ export interface GatewayPods {
   readonly annotations: Labels;
   /** The Kubernetes Gateway that Istio makes these pods for. */
   readonly madeFor: Resource<'KubernetesGateway'> | undefined;
+  /** No manifest declares them: the selector of an Istio Gateway stands for them (R29). */
+  readonly isPhantom: boolean;
   /** Ports of the Services that select the pods, in the order in which they are looked through. */
   readonly servicePorts: readonly GatewayServicePort[];
 }
@@ -32,6 +34,7 @@ export interface GatewayServicePort {
 /** A Deployment (or another controller) of gateway pods, or a Kubernetes Gateway by its own name or that of its Deployment; `undefined`: neither is declared. */
 export function gatewayPods(mesh: Mesh, id: string, workload: Workload | undefined): GatewayPods | undefined {
   if (workload !== undefined) return podsOfWorkload(mesh, id, workload);
+  if (id.includes('=')) return phantomPods(mesh, id);
   const managed = ofKind(mesh, 'KubernetesGateway').filter(isManaged);
   const named = (name: (gateway: Resource<'KubernetesGateway'>) => string): Resource<'KubernetesGateway'> | undefined => managed.find((gateway) => `${gateway.namespace ?? ''}/${name(gateway)}` === id);
   const gateway = named(({ name }) => name) ?? named(managedName);
@@ -59,21 +62,43 @@ function podsMadeFor(id: string, gateway: Resource<'KubernetesGateway'>): Gatewa
     serviceAccount: gateway.annotations['gateway.istio.io/service-account'] ?? name,
     annotations: gateway.spec.infrastructureAnnotations,
     madeFor: gateway,
+    isPhantom: false,
     servicePorts: gateway.spec.listeners.map(({ port }) => ({ host, port, target: port, untranslated: false })),
   };
 }
 
 function podsOfWorkload(mesh: Mesh, id: string, workload: Workload): GatewayPods {
-  const spec = podSpecOf(workload);
-  const services = servicesOf(mesh, workload).filter((service): service is Resource<'Service'> => service.kind === 'Service');
-  const servicePorts = services.flatMap((service) =>
+  const servicePorts = servicePortsOf(mesh, workload, podSpecOf(workload));
+  return { id, namespace: workload.namespace, labels: workload.labels, serviceAccount: workload.serviceAccount, annotations: workload.annotations, madeFor: undefined, isPhantom: false, servicePorts };
+}
+
+function servicePortsOf(mesh: Mesh, pods: { readonly namespace: string; readonly labels: Labels }, spec: ReturnType<typeof podSpecOf>): readonly GatewayServicePort[] {
+  const services = servicesOf(mesh, pods).filter((service): service is Resource<'Service'> => service.kind === 'Service');
+  return services.flatMap((service) =>
     service.spec.ports.flatMap((port): GatewayServicePort[] => {
       const target = targetPortOf(spec, port);
       const untranslated = Object.hasOwn(service.labels, 'experimental.istio.io/disable-gateway-port-translation');
       return target === undefined || port.protocol !== 'TCP' ? [] : [{ host: hostOf(service), port: port.port, target, untranslated }];
     }),
   );
-  return { id, namespace: workload.namespace, labels: workload.labels, serviceAccount: workload.serviceAccount, annotations: workload.annotations, madeFor: undefined, servicePorts };
+}
+
+/** `namespace/key=value,…`: pods with these labels that nobody declares. Of their account nothing is known. */
+function phantomPods(mesh: Mesh, id: string): GatewayPods {
+  const slash = id.indexOf('/');
+  const namespace = id.slice(0, slash);
+  const pairs = id.slice(slash + 1).split(',').map((pair): readonly [string, string] => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
+  const labels = installedLabels(Object.fromEntries(pairs));
+  return { id, namespace, labels, serviceAccount: '', annotations: {}, madeFor: undefined, isPhantom: true, servicePorts: servicePortsOf(mesh, { namespace, labels }, undefined) };
+}
+
+/**
+ * Gateways of Istio's own installation have two labels, by either of which Gateways and policies name them.
+ * @see https://github.com/istio/istio/blob/master/manifests/charts/gateways/istio-ingress/values.yaml
+ */
+export function installedLabels(labels: Labels): Labels {
+  const name = ['ingressgateway', 'egressgateway'].find((each) => labels['istio'] === each || labels['app'] === `istio-${each}`);
+  return name === undefined ? labels : { app: `istio-${name}`, istio: name, ...labels };
 }
 
 /** The port of the pods behind a port of the Service before them; a number that no Service has is the pods' own. */

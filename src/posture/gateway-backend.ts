@@ -20,7 +20,8 @@ type Passed = Exclude<Decision, { readonly verdict: 'unknown' }>;
 export function behindGateway(mesh: Mesh, pods: GatewayPods, backend: string, sent: SentOn, passed: Passed): Decision {
   const call = backendCall(mesh, pods, backend, sent.given);
   if (call === undefined) return passed;
-  const answers = call.waypoint === undefined ? call.pods.map((each) => ({ at: each.workload.id, as: seenAs(call, each), answer: atPods(mesh, call, each, sent) })) : [{ at: call.waypoint.id, as: call.identity, answer: throughItsWaypoint(mesh, call, sent) }];
+  const { waypoint } = call;
+  const answers = call.pods.map((each): Answered => (waypoint === undefined ? { at: each.workload.id, as: seenAs(each), answer: atPods(mesh, call, each, sent) } : { at: waypoint.id, as: each.identity, answer: throughItsWaypoint(mesh, call, each, sent) }));
   // A request may come to any of them.
   const [best] = [...answers].sort((left, right) => order.indexOf(left.answer.verdict) - order.indexOf(right.answer.verdict));
   return best === undefined ? passed : together(pods, passed, best);
@@ -36,7 +37,7 @@ interface Answered {
 }
 
 /** M51: pods in ambient are called in a tunnel. */
-function seenAs({ identity }: BackendCall, { workload, sends }: CalledPods): string | null {
+function seenAs({ workload, identity, sends }: CalledPods): string | null {
   return sends === 'mtls' || workload.enrolment.mode === 'ambient' ? identity : null;
 }
 
@@ -52,8 +53,8 @@ function together(pods: GatewayPods, passed: Passed, { at, as, answer }: Answere
 }
 
 /** As it arrives at a pod. */
-export function sentToPods(call: BackendCall, { port, sends }: CalledPods, { request, given }: SentOn): Query {
-  return { from: { principal: sends === 'mtls' ? call.identity : null, pod: call.from }, to: { port }, request: withTls(call, sends, request), ...(given === undefined ? {} : { given }) };
+export function sentToPods(call: BackendCall, { port, identity, sends }: CalledPods, { request, given }: SentOn): Query {
+  return { from: { principal: sends === 'mtls' ? identity : null, pod: call.from }, to: { port }, request: withTls(call, sends, request), ...(given === undefined ? {} : { given }) };
 }
 
 function withTls(call: BackendCall, sends: CalledPods['sends'], request: Query['request']): Query['request'] {
@@ -68,16 +69,16 @@ function atPods(mesh: Mesh, call: BackendCall, pods: CalledPods, sent: SentOn): 
   const query = sentToPods(call, pods, sent);
   const pod: Pod = { workload: pods.workload, port: pods.port };
   // M51: to pods in ambient it speaks HBONE.
-  const arrive = (into: 'sidecar' | 'ambient'): Arrival => (into === 'ambient' ? { principal: call.identity, tunnelled: true } : { principal: query.from.principal ?? null, tunnelled: false });
+  const arrive = (into: 'sidecar' | 'ambient'): Arrival => (into === 'ambient' ? { principal: pods.identity, tunnelled: true } : { principal: query.from.principal ?? null, tunnelled: false });
   const decide = (): Decision => decideAtPod(mesh, pod, { query, arrive });
   return call.networked ? throughNetwork({ mesh, workload: pods.workload, query, client: undefined, port: wirePort(pod, arrive, query), decide }) : decide();
 }
 
 /** M85: the waypoint meets the gateway as it meets a client in ambient. */
-function throughItsWaypoint(mesh: Mesh, call: BackendCall, { request, given }: SentOn): Decision {
-  const { waypoint, identity, from, port, service } = call;
+function throughItsWaypoint(mesh: Mesh, call: BackendCall, { workload, port: target, identity }: CalledPods, { request, given }: SentOn): Decision {
+  const { waypoint, from, port, service } = call;
   if (waypoint === undefined) return unknown('M85', 'the waypoint before the Service', []);
   const { protocol } = request;
   const query: Query = { from: { principal: identity, pod: from, client: 'ambient' }, to: { port, host: hostOf(service) }, request: { ...request, protocol: protocol === 'https' || protocol === 'tls' ? 'tcp' : protocol }, ...(given === undefined ? {} : { given }) };
-  return decideThroughWaypoint(mesh, { waypoint, addressed: { pods: call.pods, service, byName: true }, client: { mode: 'gateway', identity, workload: undefined }, query });
+  return decideThroughWaypoint(mesh, { waypoint, addressed: { pods: [{ workload, port: target }], service, byName: true }, client: { mode: 'gateway', identity, workload: undefined }, query });
 }

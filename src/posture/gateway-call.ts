@@ -16,19 +16,20 @@ import { ruleFor } from '#semantics/outbound/destination-rules.ts';
 import { servicesSeenFrom } from '#semantics/outbound/services.ts';
 import { workloadNamed } from './addressed.ts';
 import { worldOf, type Client } from './arrival.ts';
+import { gatewayIdentities } from './gateway-accounts.ts';
 import type { Given } from './envoy.ts';
 
 /** One kind of pods that a request may come to. */
 export interface CalledPods {
   readonly workload: Workload;
   readonly port: number;
+  /** As whom the gateway calls them, `trust-domain/ns/x/sa/y`. */
+  readonly identity: string;
   /** `undefined`: subsets of the Service get different TLS, and which of them is called is not looked at. */
   readonly sends: Sent | undefined;
 }
 
 export interface BackendCall {
-  /** The gateway's own, `trust-domain/ns/x/sa/y`. */
-  readonly identity: string;
   readonly from: { readonly namespace: string; readonly labels: Labels };
   readonly service: Resource<'Service'>;
   /** Of the Service. */
@@ -37,8 +38,11 @@ export interface BackendCall {
   readonly sni: string | undefined;
   /** Before the Service, where gateways are told to use it (M85). */
   readonly waypoint: Waypoint | undefined;
+  /** With each account that the gateway may have. */
   readonly pods: readonly CalledPods[];
-  /** NetworkPolicies look at the gateway's pods: not at those in the network of their node (M140). */
+  /** Which of them it has is told. */
+  readonly isNamed: boolean;
+  /** NetworkPolicies look at the gateway's pods: not at those in the network of their node (M140), nor at pods of which nobody tells all labels. */
   readonly networked: boolean;
 }
 
@@ -65,14 +69,14 @@ export function backendCall(mesh: Mesh, pods: GatewayPods, backend: string, give
   const clusters = clustersFor(mesh, pods, service, port, told);
   const own = workloadNamed(mesh, pods.id);
   return {
-    identity: `${mesh.config.trustDomain}/ns/${pods.namespace}/sa/${pods.serviceAccount}`,
     from: { namespace: pods.namespace, labels: pods.labels },
     service,
     port,
     sni: clusters.flatMap((cluster) => ('missing' in cluster ? [] : [cluster.sni]))[0],
     waypoint: usesWaypoint(mesh, service) ? waypointOfService(mesh, service) : undefined,
-    pods: behind.map((each) => ({ ...each, sends: sentTo(clusters, each.workload) })),
-    networked: own === undefined || podSpecOf(own)?.hostNetwork !== true,
+    pods: behind.flatMap((each) => gatewayIdentities(mesh, pods).map((identity) => ({ ...each, identity, sends: sentTo(clusters, each.workload) }))),
+    isNamed: !pods.isPhantom,
+    networked: !pods.isPhantom && (own === undefined || podSpecOf(own)?.hostNetwork !== true),
   };
 }
 
@@ -115,6 +119,6 @@ export function callsAlike(left: BackendCall | undefined, right: BackendCall | u
     const other = others.get(own.workload.id);
     return other === undefined ? [] : [[own, other] as const];
   });
-  const arriving = (call: BackendCall, { port, sends }: CalledPods): string => canonical([call.identity, call.from, call.waypoint?.id ?? null, call.networked, port, sends ?? null]);
+  const arriving = (call: BackendCall, { port, identity, sends }: CalledPods): string => canonical([call.isNamed ? identity : null, call.from, call.waypoint?.id ?? null, call.networked, port, sends ?? null]);
   return both.every(([own, other]) => arriving(left, own) === arriving(right, other));
 }

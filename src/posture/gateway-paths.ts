@@ -265,6 +265,7 @@ class Collected {
     draft.whole.sure.push(...(upstream === undefined ? [sure] : through(sure, upstream.sure)));
     if (upstream !== undefined) draft.upstreams.add(upstream);
     if (end.undeclared !== undefined) draft.assumptions.add(`service:${end.undeclared}`);
+    if (this.#pods.isPhantom) draft.assumptions.add(`gateway:${this.#pods.id}`);
     if (policies !== undefined) draft.lowered.add(policies);
     if (client.peer === undefined) this.#asksIdentity = true;
     if (client.certificate !== undefined) this.#certificates.set(client.certificate.dimension, client.certificate);

@@ -160,8 +160,8 @@ class PulledBack {
 
   /** What is the same for every request: see `sentToPods` and `networkAnswer`. */
   #told(inNetwork: boolean): (dimension: Dimension) => Value | undefined {
-    const { identity, from, sni, service, port, waypoint } = this.#call;
-    const { sends } = this.#pods;
+    const { from, sni, service, port, waypoint } = this.#call;
+    const { identity, sends } = this.#pods;
     const { chain, endsTls } = this.#leaving;
     const values = new Map<Dimension, Value>([
       ['peer', { principal: this.#identified ? identity : null, namespace: from.namespace, namespaceLabels: {} }],
@@ -284,8 +284,9 @@ class PulledBack {
 
   /** Asked of the request as it arrives. */
   #asked(predicate: Predicate): Conjunction {
-    const { id } = this.#pods.workload;
-    const { backend, networked } = { backend: this.#backend, networked: this.#call.networked };
+    const { workload: { id }, identity } = this.#pods;
+    const backend = this.#backend;
+    const { networked } = this.#call;
     return this.#untold(predicateKey(predicate), (mesh, query) => {
       const { gateway = '' } = query.to;
       const workload = workloadNamed(mesh, id);
@@ -293,9 +294,10 @@ class PulledBack {
       const sent = sentOnward(mesh, { ...query, to: { gateway, port: query.to.port, backend } }, gateway);
       if (workload === undefined || pods === undefined || sent === undefined) return false;
       const call = backendCall(mesh, pods, backend, query.given);
-      const called = call?.pods.find((each) => each.workload.id === id);
+      // An account that only the other side names may as well be the gateway's here.
+      const called = call?.pods.find((each) => each.workload.id === id && (!call.isNamed || each.identity === identity));
       if (call === undefined || called === undefined) return false;
-      const arriving = sentToPods(call, called, sent);
+      const arriving = sentToPods(call, { ...called, identity }, sent);
       const there: Query = { ...arriving, from: { ...arriving.from, client: 'sidecar' }, to: { workload: id, port: called.port } };
       const point = pointOf(mesh, workload, there, postureOf(mesh, workload, networked));
       return point !== undefined && holds(predicate, valueAt(point, predicate.dimension));
@@ -304,7 +306,7 @@ class PulledBack {
 
   #untold(what: string, told: BehindPart['holds']): Conjunction {
     const { chain, endsTls, forwarding, headers, scheme, rules } = this.#leaving;
-    const key = shortHash(what, this.#pods.workload.id, canonical([chain, endsTls, forwarding.name, headers, scheme ?? null, rules.map(({ spec, keys }) => [keys, spec])]));
+    const key = shortHash(what, this.#pods.workload.id, this.#pods.identity, canonical([chain, endsTls, forwarding.name, headers, scheme ?? null, rules.map(({ spec, keys }) => [keys, spec])]));
     const dimension: Dimension = `opaque:behind ${key}`;
     this.behind.set(dimension, { holds: told });
     return [{ dimension, any: [{ type: 'holds' }], none: [] }];

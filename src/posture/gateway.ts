@@ -134,8 +134,9 @@ function decideStream(visit: GatewayVisit, tls: boolean): Decision {
   if (decision.verdict === 'deny' || decision.verdict === 'unknown') return decision;
   const sent = (passed: typeof decision): Decision => (backend === undefined ? passed : visit.onward(pods, backend, bytesSentOn(visit, tls), passed));
   if (decision.verdict === 'asks') return sent(decision);
-  if (reached.type === 'unknown') return sent({ ...decision, because: [...because, { rule: 'M117', text: `the bytes may go to \`${backend ?? ''}\`` }] });
-  return sent({ ...decision, layer: 'routing', backend: reached.backend, ...(visit.tls === undefined ? {} : { tls: visit.tls }), because: [...because, { rule: 'M117', text: 'the bytes go to the backend of the route' }] });
+  const ended = visit.tls === undefined ? {} : { tls: visit.tls };
+  if (reached.type === 'unknown') return sent({ ...decision, ...ended, because: [...because, { rule: 'M117', text: `the bytes may go to \`${backend ?? ''}\`` }] });
+  return sent({ ...decision, layer: 'routing', backend: reached.backend, ...ended, because: [...because, { rule: 'M117', text: 'the bytes go to the backend of the route' }] });
 }
 
 /** What is spoken inside TLS that the gateway ends; where it ends none, TLS and all. */

@@ -1,12 +1,13 @@
 /**
- * Which gateways of a mesh a comparison knows whole (M110, M120): every port of their declared pods is modelled. What acts elsewhere, or at pods that
- * no manifest declares, is not known.
+ * Which gateways of a mesh a comparison knows whole (M110, M120): every port of their pods is modelled, declared or not. What acts
+ * elsewhere is not known.
  */
-import type { GatewayPods } from '#mesh/gateway-pods.ts';
+import { gatewayPods, type GatewayPods } from '#mesh/gateway-pods.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { servedBy } from '#semantics/gateways/served.ts';
 import { askedPorts, gatewaysOf } from './gateway-destinations.ts';
 import { gatewayPort } from './gateway-paths.ts';
+import { phantomGateways } from './gateway-phantoms.ts';
 
 export interface KnownGateways {
   /** `Gateway/namespace/name` of Gateways, of either API, that some gateway serves, and none that is not known whole. */
@@ -21,7 +22,8 @@ export function knownGateways(mesh: Mesh): KnownGateways {
   const cached = remembered.get(mesh);
   if (cached !== undefined) return cached;
   const [known, open] = [new Set<string>(), new Set<string>()];
-  for (const pods of gatewaysOf(mesh).values()) {
+  const phantoms = phantomGateways([mesh]).flatMap((id) => gatewayPods(mesh, id, undefined) ?? []);
+  for (const pods of [...gatewaysOf(mesh).values(), ...phantoms]) {
     const whole = isWhole(mesh, pods);
     for (const { by } of servedBy(mesh, pods, {}).gateways) (whole ? known : open).add(by);
   }

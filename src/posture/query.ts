@@ -22,6 +22,7 @@ export interface Query {
     readonly workload?: string;
     readonly host?: string;
     readonly selector?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
+    /** `namespace/name` of its Deployment or of a Kubernetes Gateway; `namespace/key=value` of pods that no manifest declares. */
     readonly gateway?: string;
     /** With `gateway`: may the request come to this backend (`namespace/service:port`), whatever share of the requests does; `as`: seen there with this path and authority. */
     readonly backend?: string;

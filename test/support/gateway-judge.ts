@@ -3,7 +3,7 @@ import { compareSides } from '../../src/impact/compare.ts';
 import { flips } from '../../src/impact/causes.ts';
 import { DifferenceMemo } from '../../src/impact/pair-context.ts';
 import type { RawChange } from '../../src/impact/raw-change.ts';
-import { podPort, type GatewayPods } from '../../src/mesh/gateway-pods.ts';
+import { gatewayPods, podPort, type GatewayPods } from '../../src/mesh/gateway-pods.ts';
 import type { Mesh } from '../../src/mesh/model.ts';
 import { decide, decideFront } from '../../src/posture/answer.ts';
 import { backendCall, callsAlike } from '../../src/posture/gateway-call.ts';
@@ -42,7 +42,7 @@ export function judgeGateways(base: Mesh, head: Mesh, questions: readonly Query[
   for (const query of questions) {
     if (isNoRequest(query)) continue;
     const id = query.to.gateway ?? '';
-    const pods = { base: before.get(id), head: after.get(id) };
+    const pods = { base: before.get(id) ?? phantomOf(base, id), head: after.get(id) ?? phantomOf(head, id) };
     const key = `${id} ${String(query.to.port)}`;
     const view = { presence, byName: (pods.base !== undefined && looksAtServerNames(base, pods.base)) || (pods.head !== undefined && looksAtServerNames(head, pods.head)) };
     const at = ports.get(key) ?? portsOf({ mesh: base, pods: pods.base }, { mesh: head, pods: pods.head }, query.to.port, view);
@@ -57,6 +57,8 @@ export function judgeGateways(base: Mesh, head: Mesh, questions: readonly Query[
       const siblings = [...ends].filter(([, other]) => other.backend === end.backend).map(([key]) => key);
       // A backend that gets requests in several ways is asked once, and what it sees of a request is part of the question.
       if (siblings[0] !== name) continue;
+      // One way of forwarding makes two paths of one where the sides normalize it differently.
+      if (siblings.length > 1 && base.config.pathNormalization !== head.config.pathNormalization) continue;
       const about = changes.filter(({ destination }) => siblings.some((key) => destination.id.startsWith(`${key} through ${id}:`)) && leadsTo(destination.id) === leadsTo(`:${String(query.to.port)}`));
       const question: Query = { ...query, to: { ...query.to, backend: end.backend } };
       const names = view.byName ? undefined : spoken.serverNames;
@@ -126,7 +128,7 @@ function withNames(mesh: Mesh, question: Query, names: readonly string[] | undef
   const host = request.host ?? request.sni;
   const more = [undefined, ...names].map((sni) => ask(mesh, { ...question, request: { ...(host === undefined ? {} : { host }), ...withoutName(request), ...(sni === undefined ? {} : { sni }) } }));
   // Bytes that are passed on are told apart by the name alone, which is part of the question there.
-  return more.filter((each) => each.verdict !== 'allow' || each.tls === undefined);
+  return more.filter((each) => (each.verdict === 'asks' ? each.because.some(({ rule }) => rule === 'M117' || rule === 'M124') : each.verdict !== 'allow' || each.tls === undefined));
 }
 
 function withoutCertificate(from: Query['from']): Query['from'] {
@@ -150,6 +152,11 @@ interface Side {
 export function portsOf(base: Side, head: Side, number: number, view: PortView): Readonly<Record<'base' | 'head', GatewayPort>> {
   const at = ({ mesh, pods }: Side): GatewayPort => (pods === undefined ? nobody : gatewayPort(mesh, pods, number, view));
   return withSights({ base: at(base), head: at(head) }, { base: base.mesh.config.pathNormalization, head: head.mesh.config.pathNormalization });
+}
+
+/** Both sides have pods that a selector stands for. */
+function phantomOf(mesh: Mesh, id: string): GatewayPods | undefined {
+  return id.includes('=') ? gatewayPods(mesh, id, undefined) : undefined;
 }
 
 /** What no proxy takes for a request is asked by nobody. */

@@ -17,6 +17,8 @@ export function withBackends(random: Random, documents: readonly Document[]): re
   const policies = Array.from({ length: random.weighted([[2, 1], [2, 2], [1, 3]] as const) }, (_, index) => backendPolicy(random, gatewayId(documents), `p${String(index)}`));
   return [
     ...enrolled,
+    // To a NetworkPolicy the labels of every namespace count.
+    objectOf('v1', 'Namespace', undefined, 'web', {}),
     ...pods,
     ...policies,
     ...(random.chance(0.3) ? [peerAuthentication(random, 'shop', 'm')] : []),
