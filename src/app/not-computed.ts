@@ -4,7 +4,7 @@
  */
 import { canonical, shortHash } from '#lib/canonical.ts';
 import { otherNetworkKinds } from '#manifests/other-networks.ts';
-import type { AnyResource } from '#manifests/resource.ts';
+import { isKind, type AnyResource } from '#manifests/resource.ts';
 import type { FieldPath } from '#source/origin.ts';
 import { isWaypoint } from '#mesh/waypoints.ts';
 import type { IncompleteReason } from '#report/report.ts';
@@ -54,9 +54,18 @@ export function notComputed(changed: ChangedResource, environments: readonly Sid
 function ofItsKind(changed: ChangedResource, environments: readonly SidesOfEnvironment[]): readonly NotComputed[] {
   const resource = changed.head ?? changed.base;
   if (resource === undefined || !kinds.has(resource.kind) || isComputedGateway(changed, environments) || isComparedAtGateways(changed, environments)) return [];
+  if (resource.kind === 'ProxyConfig' && !setsVariables(changed, environments)) return [];
   if (otherNetworks.includes(resource.kind) && (canonical(changed.base?.spec) === canonical(changed.head?.spec) || isNewcomer(changed, environments))) return [];
   const moves = resource.kind === 'DestinationRule' ? movesClientTls(changed, environments) : hasOtherContent(changed);
   return moves ? [{ about: 'kind', because: 'what this kind does to requests is not computed by this version', path: [] }] : [];
+}
+
+/** M96: of what it can say, only variables of the proxy reach requests; and one that says none may hide another, older or younger, that does. */
+function setsVariables({ environments: where }: ChangedResource, environments: readonly SidesOfEnvironment[]): boolean {
+  return environments
+    .filter(({ id }) => where.includes(id))
+    .flatMap((sides) => [sides.base, sides.head])
+    .some((mesh) => mesh.resources.get('ProxyConfig')?.some((each) => isKind('ProxyConfig')(each) && Object.keys(each.spec.environmentVariables).length > 0) ?? false);
 }
 
 /** Waypoints are enforcement points of the model; what their listeners hold beside that moves nothing. */

@@ -2,6 +2,7 @@
  * What the pipeline needs from outside, as interfaces: adapters implement them, entry wires them, tests replace them.
  * Every method that writes does exactly one request that GitHub may refuse; a refusal is a `HostFailure`, never a lost sentence.
  */
+import type { SetValue } from '#units/helm-values.ts';
 import type { BlobId } from '#trees/tree.ts';
 
 export type { BlobContent, BlobId, Tree, TreeEntry, TreePair } from '#trees/tree.ts';
@@ -18,7 +19,7 @@ export type RenderTool =
       readonly namespace: string;
       /** Paths in the private copy, in the order in which they are laid over `values.yaml`. */
       readonly values: readonly string[];
-      readonly set: Readonly<Record<string, string | number | boolean>>;
+      readonly set: Readonly<Record<string, SetValue>>;
       readonly apiVersions: readonly string[];
       readonly kubeVersion: string;
     };

@@ -7,7 +7,7 @@ import { compileWildcard } from '#lib/glob.ts';
 import { compareText } from '#lib/order.ts';
 import { fill, type Template } from './application-set.ts';
 import { isAddress, type OutsideContent } from './build.ts';
-import type { Values } from './helm-values.ts';
+import { parameterValue, type SetValue, type Values } from './helm-values.ts';
 import { isRecord, records, textMap, textOf, texts } from './kustomization.ts';
 import type { Overlay } from './kustomize-build.ts';
 import { isReviewed, pinnedRevision } from './repository.ts';
@@ -139,11 +139,22 @@ function rootAt({ path, source, values, variant }: Placed, { name, spec, context
       name: textOf(helm['releaseName']) ?? name.split('/').at(-1) ?? name,
       values,
       inline: isRecord(helm['valuesObject']) ? helm['valuesObject'] : helm['values'],
-      set: Object.fromEntries(records(helm['parameters']).flatMap((each) => (textOf(each['name']) === undefined ? [] : [[String(each['name']), textOf(each['value']) ?? '']]))),
+      set: parametersOf(helm),
       ...(helm['ignoreMissingValueFiles'] === true ? {} : { wantsAll: true }),
     },
     ...(pinned === undefined ? {} : { pinned }),
   };
+}
+
+/** `helm.parameters` are given to `--set`, and to `--set-string` only where they ask for it: `"false"` is no text that counts as true. */
+function parametersOf(helm: Values): Readonly<Record<string, SetValue>> {
+  const named = records(helm['parameters']).filter((each) => textOf(each['name']) !== undefined);
+  return Object.fromEntries(
+    named.map((each): readonly [string, SetValue] => {
+      const written = textOf(each['value']) ?? '';
+      return [String(each['name']), each['forceString'] === true ? written : parameterValue(written)];
+    }),
+  );
 }
 
 /** `directory.include` and `exclude`: wildcards that cross `/`, with alternatives in braces. @see https://argo-cd.readthedocs.io/en/stable/user-guide/directory/ */

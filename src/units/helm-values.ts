@@ -15,6 +15,30 @@ export function overlaid(under: Values, over: unknown): Values {
   return Object.fromEntries(merged);
 }
 
+/** What `--set` makes of a value. */
+export type SetValue = string | number | boolean | null | readonly SetValue[];
+
+/** A text as `--set` types it, but for lists and escapes. @see https://github.com/helm/helm/blob/main/pkg/strvals/parser.go (typedVal) */
+export function typedText(written: string): string | number | boolean | null {
+  switch (written.toLowerCase()) {
+    case 'true':
+      return true;
+    case 'false':
+      return false;
+    case 'null':
+      return null;
+    default:
+      return written === '0' || /^(?:[+-]\d|[1-9])\d*$/u.test(written) ? Number(written) : written;
+  }
+}
+
+/** The same with lists, `{a,b}`; in a text beside them a comma is a comma. */
+export function parameterValue(written: string): SetValue {
+  const list = /^\{([^{}\\]*)\}$/u.exec(written)?.[1];
+  if (list === undefined) return typedText(written);
+  return list === '' ? [] : list.split(',').map(typedText);
+}
+
 /** A value that `--set` writes: `a.b=true`. Names with escapes or places in lists are none that a condition names. */
 export function withValue(values: Values, path: string, written: unknown): Values {
   if (/[\\[\]]/u.test(path)) return values;

@@ -3,7 +3,7 @@
  * @see https://fluxcd.io/flux/components/helm/helmreleases/#values
  */
 import { valuesOf } from './build.ts';
-import type { Values } from './helm-values.ts';
+import { typedText, type Values } from './helm-values.ts';
 import { isRecord, records } from './kustomization.ts';
 
 export interface ReleaseValues {
@@ -63,7 +63,7 @@ function withTarget(values: Values, path: string, content: string): Values | und
   const written = quoted ? content.replace(/^['"]+|['"]+$/gu, '') : content;
   const steps = path.split('.');
   if (special.test(path) || special.test(written) || steps.includes('')) return undefined;
-  return withValue(values, steps, quoted ? written : typed(written));
+  return withValue(values, steps, quoted ? written : typedText(written));
 }
 
 function withValue(values: Values, [step = '', ...rest]: readonly string[], value: unknown): Values | undefined {
@@ -73,17 +73,4 @@ function withValue(values: Values, [step = '', ...rest]: readonly string[], valu
   if (before !== undefined && !isRecord(before)) return undefined;
   const inner = withValue(isRecord(before) ? before : {}, rest, value);
   return inner === undefined ? undefined : Object.fromEntries([...others, [step, inner]]);
-}
-
-function typed(written: string): unknown {
-  switch (written.toLowerCase()) {
-    case 'true':
-      return true;
-    case 'false':
-      return false;
-    case 'null':
-      return null;
-    default:
-      return written === '0' || /^(?:[+-]\d|[1-9])\d*$/u.test(written) ? Number(written) : written;
-  }
 }

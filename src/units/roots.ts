@@ -9,6 +9,7 @@ import { applicationsOf } from './application-set.ts';
 import { application } from './argo-roots.ts';
 import type { OutsideContent } from './build.ts';
 import type { FluxParts } from './flux-parts.ts';
+import type { SetValue } from './helm-values.ts';
 import { releaseValues } from './release-values.ts';
 import type { GitSources } from './git-sources.ts';
 import { isRecord, records, textMap, textOf, texts } from './kustomization.ts';
@@ -64,7 +65,7 @@ export interface RootRelease {
   readonly wantsAll?: boolean;
   /** The chart's own `values.yaml` counts only where `values` name it. */
   readonly instead?: boolean;
-  readonly set: Readonly<Record<string, string>>;
+  readonly set: Readonly<Record<string, SetValue>>;
 }
 
 /** What the objects of one file say: roots in this repository, and content of other places. */

@@ -1,4 +1,5 @@
 import type { Side } from '#trees/tree.ts';
+import type { SetValue } from './helm-values.ts';
 import type { Overlay } from './kustomize-build.ts';
 import type { Substitution } from './substitution.ts';
 
@@ -18,7 +19,7 @@ export interface UnitsConfig {
           readonly release?: string | undefined;
           readonly namespace?: string | undefined;
           readonly values?: readonly string[] | undefined;
-          readonly set?: Readonly<Record<string, string | number | boolean>> | undefined;
+          readonly set?: Readonly<Record<string, SetValue>> | undefined;
           readonly apiVersions?: readonly string[] | undefined;
           readonly kubeVersion?: string | undefined;
         }
@@ -68,7 +69,7 @@ export interface Release {
   readonly values: readonly string[];
   /** JSON of values that an object states itself, laid over all files. */
   readonly inline?: string;
-  readonly set: Readonly<Record<string, string | number | boolean>>;
+  readonly set: Readonly<Record<string, SetValue>>;
   readonly apiVersions: readonly string[];
   readonly kubeVersion?: string;
   /** The files are the chart's own values, in place of its `values.yaml`, as Flux has `valuesFiles`. */

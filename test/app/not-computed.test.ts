@@ -146,3 +146,18 @@ describe('a Gateway of Kubernetes', () => {
     expect(reasons(shop(gateway('istio-waypoint')), shop(gateway('istio')))).toHaveLength(1);
   });
 });
+
+describe('a ProxyConfig', () => {
+  const own = (name: string, spec: string): string => `apiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {name: ${name}, namespace: shop}\nspec: ${spec}\n`;
+  const variables = '{environmentVariables: {ISTIO_META_ENABLE_HBONE: "false"}}';
+
+  test('without variables moves no request', () => {
+    expect(reasons(shop(), shop(own('a', '{concurrency: 2}')))).toEqual([]);
+    expect(reasons(shop(own('a', '{concurrency: 2}')), shop(own('a', '{image: {imageType: distroless}}')))).toEqual([]);
+  });
+
+  test('with variables, or beside one that has them, gates', () => {
+    expect(reasons(shop(), shop(own('a', variables)))).toEqual(['limit new more.yaml:1']);
+    expect(reasons(shop(own('a', variables)), shop(own('a', variables), own('b', '{concurrency: 2}')))).toEqual(['limit new more.yaml:6']);
+  });
+});

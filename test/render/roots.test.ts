@@ -234,6 +234,17 @@ describe('Argo CD', () => {
     expect(shown((await renderOne({ ...chart, 'argo/a.yaml': at('{valuesObject: {mode: DISABLE}}') })).loaded)).toEqual(['PeerAuthentication/bank/nn DISABLE']);
     expect(shown((await renderOne({ ...chart, 'argo/a.yaml': at('{values: "mode: DISABLE"}') })).loaded)).toEqual(['PeerAuthentication/bank/nn DISABLE']);
   });
+
+  test.skipIf(!hasTools())('parameters of an Application are typed as `--set` types them, but for texts that are to stay texts', async () => {
+    const chart: Files = { 'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n', 'c/values.yaml': 'strict: true\nnames: [one]\n', 'c/templates/m.yaml': '{{- range .Values.names }}\n---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: "{{ . }}"}\nspec: {mtls: {mode: {{ if $.Values.strict }}STRICT{{ else }}PERMISSIVE{{ end }}}}\n{{- end }}\n' };
+    const made = async (parameter: string): Promise<readonly string[]> =>
+      shown((await renderOne({ ...chart, 'argo/a.yaml': application(`  source: {repoURL: "https://x/y", path: c, helm: {parameters: [${parameter}]}}\n  destination: {namespace: bank}\n`) })).loaded);
+    expect(await made('{name: strict, value: "false"}')).toEqual(['PeerAuthentication/bank/one PERMISSIVE']);
+    expect(await made('{name: strict, value: "false", forceString: true}')).toEqual(['PeerAuthentication/bank/one STRICT']);
+    expect(await made('{name: strict, value: "null"}')).toEqual(['PeerAuthentication/bank/one PERMISSIVE']);
+    expect(await made('{name: strict, value: "0"}')).toEqual(['PeerAuthentication/bank/one PERMISSIVE']);
+    expect(await made('{name: names, value: "{two,three}"}')).toEqual(['PeerAuthentication/bank/three STRICT', 'PeerAuthentication/bank/two STRICT']);
+  });
 });
 
 describe('what no root reaches (R10)', () => {
