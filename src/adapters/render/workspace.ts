@@ -1,7 +1,7 @@
 /** The private copy that a tool sees: the unit's files as plain files, no link, nothing else, in a folder of this user only. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -43,7 +43,7 @@ function removeAtExit(folder: string): void {
   if (!watching) {
     watching = true;
     process.once('exit', () => {
-      for (const each of open) rmSync(each, { recursive: true, force: true });
+      for (const each of open) rmSync(each, { recursive: true, force: true, maxRetries: 3 });
     });
   }
   open.add(folder);
@@ -57,7 +57,7 @@ export async function openWorkspace(): Promise<Workspace> {
   removeAtExit(folder);
   const root = join(folder, 'tree');
   const empty = join(folder, 'home');
-  for (const each of [root, ...['bin', 'tmp', 'config', 'cache', 'data', 'plugins'].map((name) => join(empty, name))]) await mkdir(each, { recursive: true });
+  for (const each of [root, ...['bin', 'tmp', 'config', 'cache', 'data', 'plugins'].map((name) => join(empty, name))]) mkdirSync(each, { recursive: true });
   return { root, empty, remove: async () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 2 });
     open.delete(folder);
@@ -77,7 +77,8 @@ export async function writeFiles(root: string, files: ReadonlyMap<string, Uint8A
     if (!isSafePath(path)) throw new Error(`unsafe path ${JSON.stringify(path)}`);
     folders.add(dirname(join(root, path)));
   }
-  for (const folder of folders) await mkdir(folder, { recursive: true });
+  // At once, too: one that is still under way when a signal comes would make again what the exit removes.
+  for (const folder of folders) mkdirSync(folder, { recursive: true });
   // `wx`: two paths that the file system takes for one are an error, not an overwrite.
   for (const [path, content] of files) await writeFile(join(root, path), content, { flag: 'wx', mode: 0o600 });
 }
