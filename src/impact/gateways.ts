@@ -54,12 +54,19 @@ export function gatewayContexts(sides: Sides, limits: Limits, memo: DifferenceMe
     if (pods.base !== undefined && pods.head !== undefined && sameInputs(sides, pods.base, pods.head)) continue;
     const view = { presence, byName: [[sides.base, pods.base] as const, [sides.head, pods.head] as const].some(([mesh, own]) => own !== undefined && looksAtServerNames(mesh, own)) };
     for (const number of askedPorts([{ mesh: sides.base, pods: pods.base }, { mesh: sides.head, pods: pods.head }])) {
-      const at = (mesh: Mesh, own: GatewayPods | undefined): GatewayPort => (own === undefined ? nobody : gatewayPort(mesh, own, number, view));
-      const ports = withSights({ base: at(sides.base, pods.base), head: at(sides.head, pods.head) }, { base: sides.base.config.pathNormalization, head: sides.head.config.pathNormalization });
-      const open = ports.base.untold ?? ports.head.untold;
-      const pair: PortPair = { sides, id, number, pods, ports };
-      if (open === undefined) contexts.push(...contextsAt(pair, { limits, memo, internalErrors, presence }));
-      else unclear.push(...policiesMoved(pair, open.missing, { limits, memo, internalErrors, presence }));
+      const asked = (behind: (backend: string) => boolean): PortPair => {
+        const at = (mesh: Mesh, own: GatewayPods | undefined): GatewayPort => (own === undefined ? nobody : gatewayPort(mesh, own, number, { ...view, behind }));
+        return { sides, id, number, pods, ports: withSights({ base: at(sides.base, pods.base), head: at(sides.head, pods.head) }, { base: sides.base.config.pathNormalization, head: sides.head.config.pathNormalization }) };
+      };
+      const front = asked(() => false);
+      const open = front.ports.base.untold ?? front.ports.head.untold;
+      if (open !== undefined) {
+        unclear.push(...policiesMoved(front, open.missing, { limits, memo, internalErrors, presence }));
+        continue;
+      }
+      // Behind most backends nothing is asked: neither the gateway's answers move nor its calls.
+      const moved = backendsMoved(front);
+      if (moved.size > 0) contexts.push(...contextsAt(asked((backend) => moved.has(backend)), { limits, memo, internalErrors, presence }));
     }
   }
   return { contexts, undecided: unclear };
@@ -81,6 +88,13 @@ function sameInputs({ base, head }: Sides, before: GatewayPods, after: GatewayPo
   if (base.config !== head.config || base.world !== head.world || !sameContent(before, after)) return false;
   const [left, right] = [gatewaySeat(base, before).attached, gatewaySeat(head, after).attached];
   return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && servedKinds.every((kind) => sameEntries(ofKind(base, kind), ofKind(head, kind)));
+}
+
+function backendsMoved(at: PortPair): ReadonlySet<string> {
+  const { base, head } = at.ports;
+  const ends = new Map([...base.ends, ...head.ends].map(([key, { end }]) => [key, end]));
+  const moved = [...ends].filter(([key, { backend }]) => (base.ends.get(key)?.posture ?? unreached).front.key !== (head.ends.get(key)?.posture ?? unreached).front.key || !calledAlike(at, backend));
+  return new Set(moved.map(([, { backend }]) => backend));
 }
 
 /** The policies at a port of which nothing more is known. */

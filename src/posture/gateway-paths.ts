@@ -86,16 +86,16 @@ export interface PortView {
   readonly presence: Presence;
   /** The name that TLS asks for is part of a request: some policy looks at it. */
   readonly byName: boolean;
-  /** Nobody asks what the pods behind it take. */
-  readonly alone?: boolean;
+  /** Of which backends it is asked what the pods there take; absent: of all. */
+  readonly behind?: (backend: string) => boolean;
 }
 
 /** @param number port of the Service before the pods */
-export function gatewayPort(mesh: Mesh, pods: GatewayPods, number: number, { presence, byName, alone = false }: PortView): GatewayPort {
+export function gatewayPort(mesh: Mesh, pods: GatewayPods, number: number, { presence, byName, behind = () => true }: PortView): GatewayPort {
   const port = podPort(pods, number);
   const served = servedBy(mesh, pods, {});
   const chains = chainsAt(mesh, served, port);
-  const found = new Collected(mesh, pods, port, { presence, alone }, byName ? [] : serverNames(chains));
+  const found = new Collected(mesh, pods, port, { presence, behind }, byName ? [] : serverNames(chains));
   const untold = untoldAt(mesh, served, port) ?? untoldChains(chains);
   if (untold !== undefined) return found.port(untold);
   for (const chain of chains) {
@@ -137,7 +137,7 @@ class Collected {
   readonly #pods: GatewayPods;
   readonly #podPort: number;
   readonly #presence: Presence;
-  readonly #alone: boolean;
+  readonly #asksBehind: (backend: string) => boolean;
   readonly #seat: ReturnType<typeof gatewaySeat>;
   readonly #rules: ReturnType<typeof tokenRules>;
   readonly #layers = new Map<string, GatewayLayers>();
@@ -149,13 +149,13 @@ class Collected {
 
   readonly #serverNames: readonly string[];
 
-  constructor(mesh: Mesh, pods: GatewayPods, podPort: number, { presence, alone }: { readonly presence: Presence; readonly alone: boolean }, names: readonly string[]) {
+  constructor(mesh: Mesh, pods: GatewayPods, podPort: number, { presence, behind }: Required<Pick<PortView, 'presence' | 'behind'>>, names: readonly string[]) {
     this.#serverNames = names;
     this.#mesh = mesh;
     this.#pods = pods;
     this.#podPort = podPort;
     this.#presence = presence;
-    this.#alone = alone;
+    this.#asksBehind = behind;
     this.#seat = gatewaySeat(mesh, pods);
     this.#rules = tokenRules(this.#seat.attached.requestAuthentication, mesh.config);
   }
@@ -274,7 +274,7 @@ class Collected {
   readonly #upstreams = new Map<string, Upstream | undefined>();
 
   #upstream({ backend, forwarding }: GatewayEnd, leaving: Leaving): Upstream | undefined {
-    if (this.#alone) return undefined;
+    if (!this.#asksBehind(backend)) return undefined;
     const key = canonical([backend, forwarding.name, leaving.chain, leaving.endsTls, leaving.headers, leaving.scheme ?? null]);
     if (this.#upstreams.has(key)) return this.#upstreams.get(key);
     const found = upstreamOf(this.#mesh, this.#pods, backend, leaving);

@@ -34,5 +34,5 @@ export function knownGateways(mesh: Mesh): KnownGateways {
 }
 
 function isWhole(mesh: Mesh, pods: GatewayPods): boolean {
-  return askedPorts([{ mesh, pods }]).every((port) => gatewayPort(mesh, pods, port, { presence: () => false, byName: false, alone: true }).untold === undefined);
+  return askedPorts([{ mesh, pods }]).every((port) => gatewayPort(mesh, pods, port, { presence: () => false, byName: false, behind: () => false }).untold === undefined);
 }
