@@ -181,8 +181,8 @@ function disputesOf(units: readonly PlacedUnit[]): readonly Dispute[] {
 const beside = /^(?:Secret|SealedSecret|ExternalSecret)\/|^ConfigMap\/(?!.*\/istio(?:-|$))/u;
 
 /**
- * Units for different places that define an object together, and of which one has another that the other lacks: what stands in the one place alone must not stand
- * in for what the other is without. Nothing but the places tells such units apart, since what both define may be equal.
+ * Units for different places that define pods or policies together, and of which one has an object that the other lacks: what stands in the one place alone must
+ * not stand in for what the other is without. Nothing but the places tells such units apart, since what both define may be equal.
  */
 function absencesOf(units: readonly PlacedUnit[]): readonly Dispute[] {
   const disputes: Dispute[] = [];
@@ -193,7 +193,7 @@ function absencesOf(units: readonly PlacedUnit[]): readonly Dispute[] {
     const contents = new Map(placed.map((unit) => [unit.id, setOf(unit.objects[side] ?? new Map())]));
     for (const unit of placed) {
       const own = contents.get(unit.id);
-      const other = placed.find((each) => each.id !== unit.id && contents.get(each.id)?.text !== own?.text && isElsewhere(unit, each) && sharesObject(unit, each, side));
+      const other = placed.find((each) => each.id !== unit.id && contents.get(each.id)?.text !== own?.text && areAlternatives(unit, each, side));
       if (other !== undefined) disputes.push({ side, groups: [[unit.id], [other.id]] });
     }
   }
@@ -204,16 +204,17 @@ function setOf(objects: ReadonlyMap<string, Content>): { readonly text: string }
   return { text: [...objects.keys()].filter((object) => !beside.test(object)).sort(compareText).join('\n') };
 }
 
-/** By the cluster, the word or region in their paths, or as values sets of one chart. */
-function isElsewhere(one: PlacedUnit, other: PlacedUnit): boolean {
-  if (one.path === other.path) return true;
-  const differ = (left: string | undefined, right: string | undefined): boolean => left !== undefined && right !== undefined && left !== right;
-  return differ(one.cluster, other.cluster) || differ(environmentSegment(segmentsOf(one)), environmentSegment(segmentsOf(other)));
-}
+/** Objects that are made in one place once: pods of one name, and what is said about them. A namespace, an account or a role is often written beside each of its users. */
+const pods = /^(?:CronJob|DaemonSet|Deployment|Job|Pod|ReplicaSet|ReplicationController|Rollout|StatefulSet)\//u;
+const policies = /^(?:AuthorizationPolicy|PeerAuthentication|RequestAuthentication|NetworkPolicy)\//u;
 
-function sharesObject(one: PlacedUnit, other: PlacedUnit, side: number): boolean {
+/** By the cluster, or the word or region in their paths. One chart may be released often in one place: then its releases share no pods. */
+function areAlternatives(one: PlacedUnit, other: PlacedUnit, side: number): boolean {
   const objects = other.objects[side];
-  return objects !== undefined && [...(one.objects[side]?.keys() ?? [])].some((object) => objects.has(object));
+  const shares = (kind: RegExp): boolean => objects !== undefined && [...(one.objects[side]?.keys() ?? [])].some((object) => kind.test(object) && objects.has(object));
+  const differ = (left: string | undefined, right: string | undefined): boolean => left !== undefined && right !== undefined && left !== right;
+  const told = differ(one.cluster, other.cluster) || differ(environmentSegment(segmentsOf(one)), environmentSegment(segmentsOf(other)));
+  return told ? shares(pods) || shares(policies) : one.path === other.path && shares(pods);
 }
 
 /** Values sets of one chart, each of which is a release of its own. */

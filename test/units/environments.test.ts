@@ -135,6 +135,7 @@ describe('units for different places that share objects', () => {
   test('are alternatives where one has what the other lacks', () => {
     expect(plan({ 'dev/a.yaml': shared, 'prod/a.yaml': stream(shared, front), 'common/m.yaml': strict })).toEqual({ dev: ['common', 'dev'], prod: ['common', 'prod'] });
     expect(plan({ 'dev/a.yaml': stream(shared, strict), 'prod/a.yaml': stream(shared, front) })).toEqual({ dev: ['dev'], prod: ['prod'] });
+    expect(plan({ 'dev/a.yaml': strict, 'prod/a.yaml': stream(strict, front) })).toEqual({ dev: ['dev'], prod: ['prod'] });
   });
 
   test('so what one of them loses is missed there', () => {
@@ -147,6 +148,7 @@ describe('units for different places that share objects', () => {
   test('run together where they have the same, share nothing, or differ in what no request depends on', () => {
     expect(Object.keys(plan({ 'dev/a.yaml': stream(shared, front), 'prod/a.yaml': stream(front, shared) }))).toEqual(['default']);
     expect(Object.keys(plan({ 'dev/a.yaml': shared, 'prod/a.yaml': front }))).toEqual(['default']);
+    expect(Object.keys(plan({ 'dev-portal/a.yaml': stream(namespace('shop'), shared), 'test-runner/a.yaml': stream(namespace('shop'), front) }))).toEqual(['default']);
     expect(Object.keys(plan({ 'dev/a.yaml': shared, 'prod/a.yaml': stream(shared, config.replace('NAME', 'colours')) }))).toEqual(['default']);
     expect(Object.keys(plan({ 'dev/a.yaml': shared, 'prod/a.yaml': stream(shared, config.replace('NAME', 'istio')) }))).toEqual(['dev', 'prod']);
   });
