@@ -1,5 +1,5 @@
 import { groupBy } from '#lib/group.ts';
-import { distinct, sortedBy } from '#lib/order.ts';
+import { compareText, distinct, sortedBy } from '#lib/order.ts';
 
 /** A unit as far as R19 looks at it. */
 export interface PlacedUnit {
@@ -39,13 +39,13 @@ export interface EnvironmentsPlan {
 type Stated = Readonly<Record<string, { readonly units: readonly string[] }>>;
 
 /**
- * Which units run together (R19): everything, but units that define one object differently are alternatives, and then a unit whose path carries another
- * environment's word (`dev`, `prod`, a region) runs in that one only. One map from both sides (R20).
+ * Which units run together (R19): everything, but units that define one object differently are alternatives, and so are those for different places that share
+ * objects and have not the same; and then a unit whose path carries another environment's word (`dev`, `prod`, a region) runs in that one only. One map from both sides (R20).
  * `stated`: `environments:` of the configuration, which overrides what is found.
  */
 export function planEnvironments(units: readonly PlacedUnit[], stated: Stated): EnvironmentsPlan {
   const ordered = sortedBy(units, (unit) => unit.id);
-  const components = componentsOf(ordered, disputesOf(ordered));
+  const components = componentsOf(ordered, [...disputesOf(ordered), ...absencesOf(ordered)]);
   const told = toldEnvironments(ordered, stated);
   // Where a unit runs in several environments, the first stands for them while others are told apart from it.
   const labels = new Map([...told].map(([id, names]) => [id, names[0] ?? id]));
@@ -54,7 +54,7 @@ export function planEnvironments(units: readonly PlacedUnit[], stated: Stated): 
     const evidence = labelComponent(component, labels);
     // A conflict that only one side has, between units that nothing but their names tells apart, may be a new file that overrides an old one. They ran
     // together before: the environments differ in the disputed objects only, so that what is overridden is compared with what was in force.
-    if (evidence === 'names' && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) for (const unit of component.units) if (!told.has(unit.id)) together.add(unit.id);
+    if (evidence === 'names' && !isOneSource(component) && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) for (const unit of component.units) if (!told.has(unit.id)) together.add(unit.id);
   }
   const names = distinct([...labels.values(), ...[...told.values()].flat(), ...Object.keys(stated)]);
   if (names.length === 0) return { environments: [{ id: 'default', units: ordered.map((unit) => unit.id), own: new Set(), because: 'no two units define one object differently' }], doubts: [] };
@@ -76,7 +76,7 @@ export function planEnvironments(units: readonly PlacedUnit[], stated: Stated): 
       id: name,
       units: members.map((unit) => unit.id),
       own: new Set(members.filter(isOwn).map((unit) => unit.id)),
-      because: stated[name] !== undefined ? 'the configuration names it' : names.includes(name) ? 'units that define an object differently are alternatives' : 'the word in the path of its units is no other environment’s',
+      because: stated[name] !== undefined ? 'the configuration names it' : names.includes(name) ? 'units that define an object differently, or one that another of them lacks, are alternatives' : 'the word in the path of its units is no other environment’s',
     };
   });
   return { environments, doubts: doubtsOf(components, labels, all) };
@@ -175,6 +175,51 @@ function disputesOf(units: readonly PlacedUnit[]): readonly Dispute[] {
     }
   }
   return disputes;
+}
+
+/** Objects that no request depends on, the mesh configuration apart: a unit that has one more of them differs in nothing. */
+const beside = /^(?:Secret|SealedSecret|ExternalSecret)\/|^ConfigMap\/(?!.*\/istio(?:-|$))/u;
+
+/**
+ * Units for different places that define pods or policies together, and of which one has an object that the other lacks: what stands in the one place alone must
+ * not stand in for what the other is without. Nothing but the places tells such units apart, since what both define may be equal.
+ */
+function absencesOf(units: readonly PlacedUnit[]): readonly Dispute[] {
+  const disputes: Dispute[] = [];
+  const sides = Math.max(0, ...units.map((unit) => unit.objects.length));
+  const byPath = groupBy(units, (unit) => unit.path);
+  const placed = units.filter((unit) => unit.cluster !== undefined || environmentSegment(segmentsOf(unit)) !== undefined || (byPath.get(unit.path)?.length ?? 0) > 1);
+  for (let side = 0; side < sides; side += 1) {
+    const contents = new Map(placed.map((unit) => [unit.id, setOf(unit.objects[side] ?? new Map())]));
+    for (const unit of placed) {
+      const own = contents.get(unit.id);
+      const other = placed.find((each) => each.id !== unit.id && contents.get(each.id)?.text !== own?.text && areAlternatives(unit, each, side));
+      if (other !== undefined) disputes.push({ side, groups: [[unit.id], [other.id]] });
+    }
+  }
+  return disputes;
+}
+
+function setOf(objects: ReadonlyMap<string, Content>): { readonly text: string } {
+  return { text: [...objects.keys()].filter((object) => !beside.test(object)).sort(compareText).join('\n') };
+}
+
+/** Objects that are made in one place once: pods of one name, and what is said about them. A namespace, an account or a role is often written beside each of its users. */
+const pods = /^(?:CronJob|DaemonSet|Deployment|Job|Pod|ReplicaSet|ReplicationController|Rollout|StatefulSet)\//u;
+const policies = /^(?:AuthorizationPolicy|PeerAuthentication|RequestAuthentication|NetworkPolicy)\//u;
+
+/** By the cluster, or the word or region in their paths. One chart may be released often in one place: then its releases share no pods. */
+function areAlternatives(one: PlacedUnit, other: PlacedUnit, side: number): boolean {
+  const objects = other.objects[side];
+  const shares = (kind: RegExp): boolean => objects !== undefined && [...(one.objects[side]?.keys() ?? [])].some((object) => kind.test(object) && objects.has(object));
+  const differ = (left: string | undefined, right: string | undefined): boolean => left !== undefined && right !== undefined && left !== right;
+  const told = differ(one.cluster, other.cluster) || differ(environmentSegment(segmentsOf(one)), environmentSegment(segmentsOf(other)));
+  return told ? shares(pods) || shares(policies) : one.path === other.path && shares(pods);
+}
+
+/** Values sets of one chart, each of which is a release of its own. */
+function isOneSource({ units }: Component): boolean {
+  return units.every((unit) => unit.path === units[0]?.path);
 }
 
 /** Units that are alternatives to each other, directly or through others, with their disputes. */

@@ -128,6 +128,36 @@ describe('one map from both sides (R20)', () => {
   });
 });
 
+describe('units for different places that share objects', () => {
+  const shared = deployment({ name: 'cart', namespace: 'shop' }, { app: 'cart' });
+  const config = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME, namespace: shop}\ndata: {}\n';
+
+  test('are alternatives where one has what the other lacks', () => {
+    expect(plan({ 'dev/a.yaml': shared, 'prod/a.yaml': stream(shared, front), 'common/m.yaml': strict })).toEqual({ dev: ['common', 'dev'], prod: ['common', 'prod'] });
+    expect(plan({ 'dev/a.yaml': stream(shared, strict), 'prod/a.yaml': stream(shared, front) })).toEqual({ dev: ['dev'], prod: ['prod'] });
+    expect(plan({ 'dev/a.yaml': strict, 'prod/a.yaml': stream(strict, front) })).toEqual({ dev: ['dev'], prod: ['prod'] });
+  });
+
+  test('so what one of them loses is missed there', () => {
+    const both = { 'dev/a.yaml': stream(shared, front), 'prod/a.yaml': stream(shared, front) };
+    const report = load(both, { ...both, 'dev/a.yaml': shared });
+    expect(report.environments.map((each) => each.id)).toEqual(['dev', 'prod']);
+    expect(report.changedResources.map((each) => [each.change, each.resource, each.environments])).toEqual([['removed', 'AuthorizationPolicy/shop/front', ['dev']]]);
+  });
+
+  test('run together where they have the same, share nothing, or differ in what no request depends on', () => {
+    expect(Object.keys(plan({ 'dev/a.yaml': stream(shared, front), 'prod/a.yaml': stream(front, shared) }))).toEqual(['default']);
+    expect(Object.keys(plan({ 'dev/a.yaml': shared, 'prod/a.yaml': front }))).toEqual(['default']);
+    expect(Object.keys(plan({ 'dev-portal/a.yaml': stream(namespace('shop'), shared), 'test-runner/a.yaml': stream(namespace('shop'), front) }))).toEqual(['default']);
+    expect(Object.keys(plan({ 'dev/a.yaml': shared, 'prod/a.yaml': stream(shared, config.replace('NAME', 'colours')) }))).toEqual(['default']);
+    expect(Object.keys(plan({ 'dev/a.yaml': shared, 'prod/a.yaml': stream(shared, config.replace('NAME', 'istio')) }))).toEqual(['dev', 'prod']);
+  });
+
+  test('run together where no path says that they are for different places', () => {
+    expect(Object.keys(plan({ 'one/a.yaml': shared, 'two/a.yaml': stream(shared, front) }))).toEqual(['default']);
+  });
+});
+
 describe('a definition that comes beside an old one', () => {
   const ingress = policy({ name: 'ingress', namespace: 'edge' }, 'x');
 
