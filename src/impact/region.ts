@@ -8,7 +8,7 @@ import { formatCidr } from '#sets/ip.ts';
 import { selectionText } from '#sets/label-selection.ts';
 import { claimDimension, claimPathOf } from '#semantics/values.ts';
 import type { Region, RegionCube, ValueSet } from './change.ts';
-import { areApart } from './words-apart.ts';
+import { areApart, standsForItself } from './words-apart.ts';
 
 /** The word of a list for a value that the request does not carry. */
 export const ABSENT = '(none)';
@@ -191,9 +191,11 @@ function inBoth(left: readonly string[], right: readonly string[]): readonly str
   const narrower = [...left.filter(among(right)), ...right.filter(among(left))];
   // A pair with a word that lies in one of these is told by it.
   const beside = (words: readonly string[]): readonly string[] => words.filter((word) => !among(narrower)(word));
-  const joined = beside(left).flatMap((one) => beside(right).map((other) => ({ text: `${one} and ${other}`, isEmpty: areApart(one, other) })));
-  const both = [...narrower, ...joined.filter(({ isEmpty }) => !isEmpty).map(({ text }) => text)];
-  return distinct(both.length > 0 ? both : joined.map(({ text }) => text));
+  const [ones, others] = [beside(left), beside(right)];
+  const patterns = others.filter((word) => !standsForItself(word));
+  const joined = ones.flatMap((one) => (standsForItself(one) ? patterns : others).flatMap((other) => (areApart(one, other) ? [] : [`${one} and ${other}`])));
+  const both = [...narrower, ...joined];
+  return distinct(both.length > 0 ? both : left.flatMap((one) => right.map((other) => `${one} and ${other}`)));
 }
 
 /** Every value that the one word stands for is one of the other's. Unsure is no. */

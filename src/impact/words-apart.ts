@@ -9,6 +9,11 @@ function spanOf(word: string): readonly [bigint, bigint] | undefined {
   return block === undefined ? undefined : blockRange(block);
 }
 
+/** Means nothing but itself: no pattern, no words of ours, and no block of addresses or range of ports. */
+export function standsForItself(word: string): boolean {
+  return !/[*{ ]/.test(word) && !/^[\da-f:.\/-]*$/i.test(word);
+}
+
 /** No value is meant by both words. Unsure is no. */
 export function areApart(left: string, right: string): boolean {
   if (left.startsWith('*') || right.startsWith('*') || /[ {]/.test(left) || /[ {]/.test(right)) return false;

@@ -116,6 +116,11 @@ describe('a set of values', () => {
     expect(paths({ any: some('/a/b', '/x*'), none: [] }, { any: [...some('/a*'), css], none: [] })).toEqual({ only: ['/a/b', '/x* and *.css'] });
     expect(paths({ any: [...some('/a*'), css], none: [] }, { any: some('/a/b', '/c/*', '/c/d'), none: [] })).toEqual({ only: ['*.css and /c/*', '*.css and /c/d', '/a/b'] });
     expect(paths({ any: some('/a*', '/x'), none: [] }, { any: some('/a/b', '/y'), none: [] })).toEqual({ only: ['/a/b'] });
+    // Blocks of addresses and ranges of ports that do not lie in one another as words may overlap all the same.
+    const ports = (...words: readonly (readonly [number, number])[]): Predicate => ({ dimension: 'port', any: words.map(([first, last]) => (first === last ? { type: 'number', value: first } : { type: 'port-range', first, last })), none: [] });
+    expect(regionCube(cube(ports([80, 80], [8000, 8100]), ports([80, 80], [8080, 8080], [9000, 9000]))).ports).toEqual({ only: ['80', '8000-8100 and 8080'] });
+    const addresses = (...texts: readonly string[]): Predicate => ({ dimension: 'source.ip', any: texts.map(block), none: [] });
+    expect(regionCube(cube(addresses('10.0.0.0/8', '192.0.2.1'), addresses('10.1.0.0/16', '192.0.2.1', '198.51.100.0/24'))).sourceIps).toEqual({ only: ['10.0.0.0/8 and 10.1.0.0/16', '192.0.2.1/32'] });
     expect(paths({ any: some('/x'), none: [] }, { any: some('/y', '/z'), none: [] })).toEqual({ only: ['/x and /y', '/x and /z'] });
     expect(paths({ any: [], none: some('/x') }, { any: [], none: some('/y') })).toEqual({ except: ['/x', '/y'] });
     expect(paths({ any: [], none: some('/a/x') }, { any: some('/a*'), none: [] })).toEqual({ only: ['/a*'], except: ['/a/x'] });
