@@ -21085,8 +21085,8 @@ function fluxParts(scan, objects2, documents) {
     }),
     content: (entry2, { namespace, file, holder }) => {
       const isNear = (each) => each.namespace === "" || namespace === "" || each.namespace === namespace;
-      const { plain: beside2 } = holder === void 0 ? { plain: [] } : holders(entry2, file, (each) => each.holder === holder && isNear(each));
-      const { plain: all, changing } = beside2.length > 0 ? { plain: beside2, changing: [] } : holders(entry2, file, (each) => each.holder === void 0 && isNear(each));
+      const { plain: beside3 } = holder === void 0 ? { plain: [] } : holders(entry2, file, (each) => each.holder === holder && isNear(each));
+      const { plain: all, changing } = beside3.length > 0 ? { plain: beside3, changing: [] } : holders(entry2, file, (each) => each.holder === void 0 && isNear(each));
       if (all.length === 0 || changing.length > 0) return void 0;
       const parts2 = all.map(({ keys, whole: whole4 }) => whole4 === true ? keys?.get(keyOf3(entry2)) : void 0);
       const [first] = parts2;
@@ -25156,13 +25156,13 @@ var init_roots2 = __esm({
 // src/units/environments.ts
 function planEnvironments(units, stated) {
   const ordered3 = sortedBy(units, (unit3) => unit3.id);
-  const components = componentsOf(ordered3, disputesOf(ordered3));
+  const components = componentsOf(ordered3, [...disputesOf(ordered3), ...absencesOf(ordered3)]);
   const told = toldEnvironments(ordered3, stated);
   const labels3 = new Map([...told].map(([id, names5]) => [id, names5[0] ?? id]));
   const together4 = /* @__PURE__ */ new Set();
   for (const component of components) {
     const evidence = labelComponent(component, labels3);
-    if (evidence === "names" && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) {
+    if (evidence === "names" && !isOneSource(component) && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) {
       for (const unit3 of component.units) if (!told.has(unit3.id)) together4.add(unit3.id);
     }
   }
@@ -25185,7 +25185,7 @@ function planEnvironments(units, stated) {
       id: name2,
       units: members3.map((unit3) => unit3.id),
       own: new Set(members3.filter(isOwn2).map((unit3) => unit3.id)),
-      because: stated[name2] !== void 0 ? "the configuration names it" : names4.includes(name2) ? "units that define an object differently are alternatives" : "the word in the path of its units is no other environment’s"
+      because: stated[name2] !== void 0 ? "the configuration names it" : names4.includes(name2) ? "units that define an object differently, or one that another of them lacks, are alternatives" : "the word in the path of its units is no other environment’s"
     };
   });
   return { environments: environments2, doubts: doubtsOf(components, labels3, all) };
@@ -25256,6 +25256,34 @@ function disputesOf(units) {
     }
   }
   return disputes;
+}
+function absencesOf(units) {
+  const disputes = [];
+  const sides = Math.max(0, ...units.map((unit3) => unit3.objects.length));
+  const byPath = groupBy(units, (unit3) => unit3.path);
+  const placed3 = units.filter((unit3) => unit3.cluster !== void 0 || environmentSegment(segmentsOf(unit3)) !== void 0 || (byPath.get(unit3.path)?.length ?? 0) > 1);
+  for (let side2 = 0; side2 < sides; side2 += 1) {
+    const contents2 = new Map(placed3.map((unit3) => [unit3.id, setOf(unit3.objects[side2] ?? /* @__PURE__ */ new Map())]));
+    for (const unit3 of placed3) {
+      const own4 = contents2.get(unit3.id);
+      const other = placed3.find((each) => each.id !== unit3.id && contents2.get(each.id)?.text !== own4?.text && areAlternatives(unit3, each, side2));
+      if (other !== void 0) disputes.push({ side: side2, groups: [[unit3.id], [other.id]] });
+    }
+  }
+  return disputes;
+}
+function setOf(objects2) {
+  return { text: [...objects2.keys()].filter((object3) => !beside.test(object3)).sort(compareText).join("\n") };
+}
+function areAlternatives(one, other, side2) {
+  const objects2 = other.objects[side2];
+  const shares = (kind) => objects2 !== void 0 && [...one.objects[side2]?.keys() ?? []].some((object3) => kind.test(object3) && objects2.has(object3));
+  const differ = (left, right) => left !== void 0 && right !== void 0 && left !== right;
+  const told = differ(one.cluster, other.cluster) || differ(environmentSegment(segmentsOf(one)), environmentSegment(segmentsOf(other)));
+  return told ? shares(pods2) || shares(policies) : one.path === other.path && shares(pods2);
+}
+function isOneSource({ units }) {
+  return units.every((unit3) => unit3.path === units[0]?.path);
 }
 function componentsOf(units, disputes) {
   const parent = /* @__PURE__ */ new Map();
@@ -25344,12 +25372,15 @@ function doubtsOf(components, labels3, names4) {
     return [`which of ${component.units.map((unit3) => `\`${unit3.id}\``).join(", ")} runs in ${lacking.map((name2) => `\`${name2}\``).join(", ")} is not told; none is assumed`];
   });
 }
-var environmentWord, region, stages;
+var beside, pods2, policies, environmentWord, region, stages;
 var init_environments = __esm({
   "src/units/environments.ts"() {
     "use strict";
     init_group();
     init_order();
+    beside = /^(?:Secret|SealedSecret|ExternalSecret)\/|^ConfigMap\/(?!.*\/istio(?:-|$))/u;
+    pods2 = /^(?:CronJob|DaemonSet|Deployment|Job|Pod|ReplicaSet|ReplicationController|Rollout|StatefulSet)\//u;
+    policies = /^(?:AuthorizationPolicy|PeerAuthentication|RequestAuthentication|NetworkPolicy)\//u;
     environmentWord = /^(?:dev(?:elopment)?|test(?:ing)?|qa|uat|int(?:egration)?|stag[a-z]*|stg|pre-?prod(?:uction)?|prod(?!uct(?!ion)|ucer)[a-z]*)(?:[-_.].*|[0-9]+)?$/iu;
     region = /^(?:[a-z]{2}|africa|asia|australia|europe|me|northamerica|southamerica)-(?:gov-)?(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-?[0-9]*[a-d]?$/u;
     stages = /^(dev|test|qa|uat|int|stag|stg|pre-?prod|prod)(?:elopment|ing|egration|uction|[a-z]*)/u;
@@ -25883,8 +25914,8 @@ var init_unknowable = __esm({
 
 // src/adapters/render/workspace.ts
 import { createHash as createHash4 } from "node:crypto";
-import { mkdtempSync, realpathSync as realpathSync2, rmSync } from "node:fs";
-import { mkdir as mkdir2, readdir as readdir3, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
+import { mkdirSync, mkdtempSync, realpathSync as realpathSync2, rmSync } from "node:fs";
+import { readdir as readdir3, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join as join5 } from "node:path";
 async function sweep2() {
@@ -25906,7 +25937,7 @@ function removeAtExit(folder) {
   if (!watching3) {
     watching3 = true;
     process.once("exit", () => {
-      for (const each of open2) rmSync(each, { recursive: true, force: true });
+      for (const each of open2) rmSync(each, { recursive: true, force: true, maxRetries: 3 });
     });
   }
   open2.add(folder);
@@ -25917,7 +25948,7 @@ async function openWorkspace() {
   removeAtExit(folder);
   const root = join5(folder, "tree");
   const empty2 = join5(folder, "home");
-  for (const each of [root, ...["bin", "tmp", "config", "cache", "data", "plugins"].map((name2) => join5(empty2, name2))]) await mkdir2(each, { recursive: true });
+  for (const each of [root, ...["bin", "tmp", "config", "cache", "data", "plugins"].map((name2) => join5(empty2, name2))]) mkdirSync(each, { recursive: true });
   return { root, empty: empty2, remove: async () => {
     await rm2(folder, { recursive: true, force: true, maxRetries: 2 });
     open2.delete(folder);
@@ -25933,7 +25964,7 @@ async function writeFiles(root, files) {
     if (!isSafePath(path2)) throw new Error(`unsafe path ${JSON.stringify(path2)}`);
     folders.add(dirname(join5(root, path2)));
   }
-  for (const folder of folders) await mkdir2(folder, { recursive: true });
+  for (const folder of folders) mkdirSync(folder, { recursive: true });
   for (const [path2, content] of files) await writeFile2(join5(root, path2), content, { flag: "wx", mode: 384 });
 }
 var own3, open2, watching3, sweeping;
@@ -26563,21 +26594,21 @@ function attachedTo(index, root, workload2) {
     extensions: own4(index.extensions)
   };
 }
-function byScope(policies2, root) {
-  const [only4, another] = policies2;
+function byScope(policies3, root) {
+  const [only4, another] = policies3;
   if (only4 === void 0) return noPeer;
-  if (another !== void 0) return sortedOut(policies2, root);
+  if (another !== void 0) return sortedOut(policies3, root);
   const known12 = alone.get(only4);
   if (known12?.root === root) return known12.scopes;
-  const scopes2 = sortedOut(policies2, root);
+  const scopes2 = sortedOut(policies3, root);
   alone.set(only4, { root, scopes: scopes2 });
   return scopes2;
 }
-function sortedOut(policies2, root) {
+function sortedOut(policies3, root) {
   return {
-    mesh: policies2.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
-    namespace: policies2.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
-    workload: policies2.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector))
+    mesh: policies3.filter((policy) => policy.namespace === root && !hasSelector(policy.spec.selector)),
+    namespace: policies3.filter((policy) => policy.namespace !== root && !hasSelector(policy.spec.selector)),
+    workload: policies3.filter((policy) => policy.namespace !== root && hasSelector(policy.spec.selector))
   };
 }
 function hasSelector(selector) {
@@ -26594,19 +26625,19 @@ function indexOf(mesh2) {
   const index = {
     authorization: finderOnce(
       ofKind(mesh2, "AuthorizationPolicy"),
-      (policies2) => finder(
-        policies2.filter((policy) => policy.spec.targetRefs.length === 0),
+      (policies3) => finder(
+        policies3.filter((policy) => policy.spec.targetRefs.length === 0),
         (policy) => policy.spec.selector?.matchLabels ?? {}
       )
     ),
     requestAuthentication: finderOnce(
       ofKind(mesh2, "RequestAuthentication"),
-      (policies2) => finder(
-        policies2.filter((policy) => policy.spec.targetRefs.length === 0),
+      (policies3) => finder(
+        policies3.filter((policy) => policy.spec.targetRefs.length === 0),
         (policy) => policy.spec.selector?.matchLabels ?? {}
       )
     ),
-    peerAuthentication: finderOnce(ofKind(mesh2, "PeerAuthentication"), (policies2) => finder(policies2, (policy) => policy.spec.selector?.matchLabels ?? {})),
+    peerAuthentication: finderOnce(ofKind(mesh2, "PeerAuthentication"), (policies3) => finder(policies3, (policy) => policy.spec.selector?.matchLabels ?? {})),
     extensions: finder(extensionsOf(mesh2), extensionSelector),
     known: /* @__PURE__ */ new WeakMap()
   };
@@ -26623,9 +26654,9 @@ function finderOnce(list4, make) {
 function ofKind(mesh2, kind) {
   return mesh2.resources.get(kind) ?? noObjects;
 }
-function finder(policies2, selectorOf4) {
+function finder(policies3, selectorOf4) {
   const byNamespace = /* @__PURE__ */ new Map();
-  for (const policy of policies2) {
+  for (const policy of policies3) {
     const namespace = policy.namespace ?? "";
     const list4 = byNamespace.get(namespace);
     const entry2 = { selector: selectorOf4(policy), item: policy };
@@ -27707,11 +27738,11 @@ function behindName(mesh2, host, port3, transport) {
   if (service === void 0) return { rule: "M102", missing: `what stands behind the host \`${host}\`` };
   const target = service.kind === "Service" ? serviceTarget(service, port3, transport) : entryTarget(service, port3);
   if (target === void 0) return { rule: "M102", missing: `a port ${String(port3)} of \`${host}\`` };
-  const pods2 = selectedBy(mesh2, service).flatMap((workload2) => {
+  const pods3 = selectedBy(mesh2, service).flatMap((workload2) => {
     const podPort2 = target(workload2);
     return podPort2 === void 0 ? [] : [{ workload: workload2, port: podPort2 }];
   });
-  return { pods: pods2, service: isHeadless(service) ? void 0 : service, byName: true };
+  return { pods: pods3, service: isHeadless(service) ? void 0 : service, byName: true };
 }
 function selectedBy(mesh2, service) {
   const selector = selectorOf(service);
@@ -28551,7 +28582,7 @@ function callerNamespace(value) {
   const namespace = typeof value === "string" ? identityParts(value)?.namespace : void 0;
   return namespace === void 0 ? void 0 : { namespace, namespaceLabels: {} };
 }
-function setOf(names4) {
+function setOf2(names4) {
   const known12 = nameSets.get(names4);
   if (known12 !== void 0) return known12;
   const fresh = new Set(names4);
@@ -28559,8 +28590,8 @@ function setOf(names4) {
   return fresh;
 }
 function declaredMatch(matcher, namespace) {
-  if (setOf(matcher.names).has(namespace)) return true;
-  return matcher.selection === void 0 || setOf(matcher.declared).has(namespace) ? false : void 0;
+  if (setOf2(matcher.names).has(namespace)) return true;
+  return matcher.selection === void 0 || setOf2(matcher.declared).has(namespace) ? false : void 0;
 }
 function namespaceMatches(matcher, value) {
   const pod = callerNamespace(value);
@@ -28800,7 +28831,7 @@ function modeAt(effective2, port3) {
 function effectiveMtls(mesh2, attached) {
   const { mesh: meshWide2, namespace, workload: workload2 } = attached.peerAuthentication;
   if (meshWide2.length < 2 && namespace.length < 2 && workload2.length < 2) return ofOne(mesh2.config, meshWide2[0], namespace[0], workload2[0]);
-  const scopes2 = [meshWide2, namespace, workload2].map((policies2) => mayBeOldest(policies2, mesh2));
+  const scopes2 = [meshWide2, namespace, workload2].map((policies3) => mayBeOldest(policies3, mesh2));
   const worlds2 = worldsOf(scopes2).map(([first, second, third]) => resolve(first, second, third, mesh2.config));
   const only4 = worlds2[0];
   if (only4 !== void 0 && worlds2.every((world) => sameModes(world, only4))) return only4;
@@ -28869,9 +28900,9 @@ function round(worlds2, towards) {
     ties: []
   };
 }
-function mayBeOldest(policies2, mesh2) {
-  if (policies2.length < 2) return policies2;
-  const ordered3 = [...policies2].sort(
+function mayBeOldest(policies3, mesh2) {
+  if (policies3.length < 2) return policies3;
+  const ordered3 = [...policies3].sort(
     compareBy(
       (policy) => creationSecond(policy.creationTimestamp),
       (policy) => policy.name,
@@ -28948,9 +28979,9 @@ var init_peer_authentication2 = __esm({
 });
 
 // src/semantics/gateways/backends.ts
-function reachedBy(mesh2, pods2, route2, listenerPort2) {
+function reachedBy(mesh2, pods3, route2, listenerPort2) {
   const weighted = route2.length === 1 ? route2 : route2.filter(({ weight: weight3 }) => weight3 > 0);
-  const found2 = weighted.map((destination2) => ({ destination: destination2, to: clusterOf2(mesh2, pods2, destination2, listenerPort2) }));
+  const found2 = weighted.map((destination2) => ({ destination: destination2, to: clusterOf2(mesh2, pods3, destination2, listenerPort2) }));
   const missing2 = found2.find(({ to: to2 }) => to2 === void 0);
   const undeclared = mesh2.world === "open" ? found2.find(({ to: to2, destination: { host } }) => to2 === void 0 && host !== "" && !isDeclared(mesh2, host)) : void 0;
   if (undeclared !== void 0) return { type: "unknown", rule: "M117", missing: `whether there is a Service behind ${described(undeclared.destination)}` };
@@ -28960,10 +28991,10 @@ function reachedBy(mesh2, pods2, route2, listenerPort2) {
   const [only4, ...more] = backends;
   return { type: "backend", backend: only4 !== void 0 && more.length === 0 ? only4.to : backends };
 }
-function routeEnds(mesh2, pods2, route2, listenerPort2) {
+function routeEnds(mesh2, pods3, route2, listenerPort2) {
   const weighted = route2.length === 1 ? route2 : route2.filter(({ weight: weight3 }) => weight3 > 0);
   const found2 = weighted.flatMap((destination2) => {
-    const cluster = clusterOf2(mesh2, pods2, destination2, listenerPort2);
+    const cluster = clusterOf2(mesh2, pods3, destination2, listenerPort2);
     if (cluster !== void 0) return [{ to: cluster.replace(/(:\d+)\/.*$/, "$1"), undeclared: void 0 }];
     if (mesh2.world !== "open" || destination2.host === "" || isDeclared(mesh2, destination2.host)) return [];
     return [{ to: `${serviceNamed(destination2.host)}:${destination2.port === void 0 ? "*" : String(destination2.port)}`, undeclared: destination2.host }];
@@ -28983,23 +29014,23 @@ function described({ host, subset, port: port3 }) {
   if (host === "") return "a backend that is not permitted";
   return `\`${host}${port3 === void 0 ? "" : `:${String(port3)}`}${subset === "" ? "" : `/${subset}`}\``;
 }
-function clusterOf2(mesh2, pods2, destination2, listenerPort2) {
-  const service = visibleService(mesh2, pods2.namespace, destination2.host);
+function clusterOf2(mesh2, pods3, destination2, listenerPort2) {
+  const service = visibleService(mesh2, pods3.namespace, destination2.host);
   if (service === void 0) return void 0;
   const external = service.kind === "Service" && service.spec.type === "ExternalName" ? service.spec.externalName : void 0;
-  const behind3 = external === void 0 ? service : visibleService(mesh2, pods2.namespace, external);
+  const behind3 = external === void 0 ? service : visibleService(mesh2, pods3.namespace, external);
   const ports3 = portsOf(service);
   const port3 = destination2.port ?? (ports3.length === 1 ? ports3[0] : void 0) ?? listenerPort2;
   if (behind3 === void 0 || !portsOf(behind3).includes(port3)) return void 0;
-  if (destination2.subset !== "" && !subsetsOf(mesh2, pods2, behind3, external ?? destination2.host).includes(destination2.subset)) return void 0;
+  if (destination2.subset !== "" && !subsetsOf(mesh2, pods3, behind3, external ?? destination2.host).includes(destination2.subset)) return void 0;
   const subset = destination2.subset === "" ? "" : `/${destination2.subset}`;
   return `${behind3.kind === "Service" ? `${behind3.namespace ?? ""}/${behind3.name}` : external ?? destination2.host}:${String(port3)}${subset}`;
 }
 function portsOf(service) {
   return service.kind === "Service" ? service.spec.ports.filter(({ protocol }) => protocol === "TCP").map(({ port: port3 }) => port3) : service.spec.ports.filter(({ protocol }) => protocol.toUpperCase() !== "UDP").map(({ number: number4 }) => number4);
 }
-function subsetsOf(mesh2, pods2, service, host) {
-  return (ruleFor(mesh2, pods2, { host, namespace: service.namespace ?? "" })?.subsets ?? []).map(({ rule: rule2, index }) => rule2.spec.subsets[index]?.name ?? "");
+function subsetsOf(mesh2, pods3, service, host) {
+  return (ruleFor(mesh2, pods3, { host, namespace: service.namespace ?? "" })?.subsets ?? []).map(({ rule: rule2, index }) => rule2.spec.subsets[index]?.name ?? "");
 }
 function isVisible(mesh2, service, from2) {
   const written3 = service.kind === "Service" ? (service.annotations["networking.istio.io/exportTo"] ?? "").split(",").map((word2) => word2.trim()).filter((word2) => word2 !== "") : service.spec.exportTo;
@@ -29393,8 +29424,8 @@ function podsOfWorkload(mesh2, id, workload2) {
   const servicePorts = servicePortsOf(mesh2, workload2, podSpecOf(workload2));
   return { id, namespace: workload2.namespace, labels: workload2.labels, serviceAccount: workload2.serviceAccount, annotations: workload2.annotations, madeFor: void 0, isPhantom: false, servicePorts };
 }
-function servicePortsOf(mesh2, pods2, spec) {
-  const services = servicesOf(mesh2, pods2).filter((service) => service.kind === "Service");
+function servicePortsOf(mesh2, pods3, spec) {
+  const services = servicesOf(mesh2, pods3).filter((service) => service.kind === "Service");
   return services.flatMap(
     (service) => service.spec.ports.flatMap((port3) => {
       const target = targetPortOf(spec, port3);
@@ -29414,8 +29445,8 @@ function installedLabels(labels3) {
   const name2 = ["ingressgateway", "egressgateway"].find((each) => labels3["istio"] === each || labels3["app"] === `istio-${each}`);
   return name2 === void 0 ? labels3 : { app: `istio-${name2}`, istio: name2, ...labels3 };
 }
-function podPort(pods2, port3) {
-  return pods2.servicePorts.find((candidate) => candidate.port === port3)?.target ?? port3;
+function podPort(pods3, port3) {
+  return pods3.servicePorts.find((candidate) => candidate.port === port3)?.target ?? port3;
 }
 var init_gateway_pods = __esm({
   "src/mesh/gateway-pods.ts"() {
@@ -29437,13 +29468,13 @@ function passesTlsOn({ tls: tls2 }) {
 function isTls({ tls: tls2, protocol }) {
   return tls2 !== void 0 && !isHttp(protocol);
 }
-function serversAt(pods2, gateways2, port3) {
+function serversAt(pods3, gateways2, port3) {
   const merged4 = [];
   const hostsWithTls = /* @__PURE__ */ new Map();
   let plain6;
   for (const gateway2 of gateways2) {
     for (const server of gateway2.servers) {
-      if (!listensAt(pods2, gateway2, server, port3)) continue;
+      if (!listensAt(pods3, gateway2, server, port3)) continue;
       const owned = { server, gateway: gateway2 };
       const { protocol, bind } = server;
       if (server.tls !== void 0) {
@@ -29467,9 +29498,9 @@ function serversAt(pods2, gateways2, port3) {
   }
   return merged4;
 }
-function listensAt(pods2, { services }, { number: number4 }, port3) {
-  if (services !== void 0) return pods2.servicePorts.some((candidate) => services.includes(candidate.host) && candidate.port === number4 && candidate.target === port3);
-  const translated = pods2.servicePorts.find((candidate) => candidate.port === number4 && !candidate.untranslated);
+function listensAt(pods3, { services }, { number: number4 }, port3) {
+  if (services !== void 0) return pods3.servicePorts.some((candidate) => services.includes(candidate.host) && candidate.port === number4 && candidate.target === port3);
+  const translated = pods3.servicePorts.find((candidate) => candidate.port === number4 && !candidate.untranslated);
   return (translated?.target ?? number4) === port3;
 }
 var httpProtocols2;
@@ -29487,10 +29518,10 @@ function secretKey(namespace, name2) {
 function secretExists(given, namespace, name2) {
   return given[secretKey(namespace, name2)] ?? true;
 }
-function istioCredential(tls2, pods2, given) {
+function istioCredential(tls2, pods3, given) {
   if (tls2.mode === "PASSTHROUGH" || tls2.mode === "AUTO_PASSTHROUGH" || tls2.mode === "ISTIO_MUTUAL") return { usable: true, trusts: [] };
   const names4 = tls2.credentialNames.map(referenced);
-  const handedOut = names4.every(({ namespace = pods2.namespace, name: name2 }) => namespace === pods2.namespace && secretExists(given, namespace, name2));
+  const handedOut = names4.every(({ namespace = pods3.namespace, name: name2 }) => namespace === pods3.namespace && secretExists(given, namespace, name2));
   const authority2 = tls2.caCertCredentialName === "" ? void 0 : referenced(tls2.caCertCredentialName).name;
   const trusts = authority2 !== void 0 ? [authority2] : names4.length > 0 ? names4.map(({ name: name2 }) => name2) : tls2.caCertificates === "" ? [] : [tls2.caCertificates];
   return { usable: handedOut, trusts };
@@ -30023,20 +30054,20 @@ var init_kubernetes_routes = __esm({
 });
 
 // src/semantics/gateways/served.ts
-function servedBy(mesh2, pods2, given) {
+function servedBy(mesh2, pods3, given) {
   const listeners = kubernetesListeners(mesh2, given);
-  const own4 = [...ofKind(mesh2, "Gateway").map((gateway2) => istioGateway(gateway2, pods2, given)), ...listeners.map(({ gateway: gateway2 }) => gateway2)].filter((gateway2) => appliesTo(gateway2, pods2)).sort(byAge);
-  return { pods: pods2, gateways: strictlyMerged(own4), routes: visibleRoutes([...virtualServiceRoutes(mesh2), ...kubernetesRoutes(mesh2, listeners)], pods2.namespace) };
+  const own4 = [...ofKind(mesh2, "Gateway").map((gateway2) => istioGateway(gateway2, pods3, given)), ...listeners.map(({ gateway: gateway2 }) => gateway2)].filter((gateway2) => appliesTo(gateway2, pods3)).sort(byAge);
+  return { pods: pods3, gateways: strictlyMerged(own4), routes: visibleRoutes([...virtualServiceRoutes(mesh2), ...kubernetesRoutes(mesh2, listeners)], pods3.namespace) };
 }
-function appliesTo(gateway2, pods2) {
-  if (gateway2.services === void 0) return gateway2.selector === void 0 || selects(gateway2.selector, pods2.labels);
-  return gateway2.namespace === pods2.namespace && pods2.servicePorts.some(({ host }) => gateway2.services?.includes(host));
+function appliesTo(gateway2, pods3) {
+  if (gateway2.services === void 0) return gateway2.selector === void 0 || selects(gateway2.selector, pods3.labels);
+  return gateway2.namespace === pods3.namespace && pods3.servicePorts.some(({ host }) => gateway2.services?.includes(host));
 }
 function strictlyMerged(gateways2) {
   const namespaces4 = new Set(gateways2.filter(({ api, managed }) => api === "kubernetes" && managed).map(({ namespace }) => namespace));
   return namespaces4.size === 0 ? gateways2 : gateways2.filter(({ api, namespace }) => api === "kubernetes" || namespaces4.has(namespace));
 }
-function istioGateway(gateway2, pods2, given) {
+function istioGateway(gateway2, pods3, given) {
   const namespace = gateway2.namespace ?? "";
   return {
     key: `${namespace}/${gateway2.name}`,
@@ -30050,7 +30081,7 @@ function istioGateway(gateway2, pods2, given) {
       protocol: server.port.protocol.toUpperCase(),
       hosts: serverHosts(server.hosts, namespace),
       bind: server.bind,
-      tls: server.tls === void 0 ? void 0 : { ...server.tls, ...istioCredential(server.tls, pods2, given) }
+      tls: server.tls === void 0 ? void 0 : { ...server.tls, ...istioCredential(server.tls, pods3, given) }
     })),
     api: "istio",
     services: void 0,
@@ -30155,7 +30186,7 @@ function passthroughChains(served2, owned, takenNames) {
     )
   );
 }
-function automaticChains(mesh2, { pods: pods2 }, { server, gateway: gateway2 }) {
+function automaticChains(mesh2, { pods: pods3 }, { server, gateway: gateway2 }) {
   const chain = (name2, host, port3, subset) => ({
     names: [name2],
     meshClientsOnly: true,
@@ -30166,11 +30197,11 @@ function automaticChains(mesh2, { pods: pods2 }, { server, gateway: gateway2 }) 
     unguarded: true,
     by: gateway2.by
   });
-  return ofKind(mesh2, "Service").filter((service) => service.spec.type !== "ExternalName" && isVisible(mesh2, service, pods2.namespace)).flatMap((service) => {
+  return ofKind(mesh2, "Service").filter((service) => service.spec.type !== "ExternalName" && isVisible(mesh2, service, pods3.namespace)).flatMap((service) => {
     const [host = ""] = hostsOf(service);
     if (!server.hosts.some((own4) => isWithin(host, withoutNamespace(own4)))) return [];
     const ports3 = service.spec.ports.filter(({ protocol }) => protocol === "TCP");
-    return ports3.flatMap(({ port: port3 }) => ["", ...subsetsOf(mesh2, pods2, service, host)].map((subset) => chain(`outbound_.${String(port3)}_.${subset}_.${host}`, host, port3, subset)));
+    return ports3.flatMap(({ port: port3 }) => ["", ...subsetsOf(mesh2, pods3, service, host)].map((subset) => chain(`outbound_.${String(port3)}_.${subset}_.${host}`, host, port3, subset)));
   });
 }
 function selectChain(chains, hello) {
@@ -30229,25 +30260,25 @@ function listenerSets(mesh2, { gateways: gateways2 }) {
   }
   return void 0;
 }
-function ingresses(mesh2, pods2, port3) {
-  if (!selects({ istio: "ingressgateway" }, pods2.labels)) return void 0;
-  const own4 = pods2.servicePorts.some((candidate) => candidate.target === port3 && (candidate.port === 80 || candidate.port === 443)) || port3 === 80 || port3 === 443;
+function ingresses(mesh2, pods3, port3) {
+  if (!selects({ istio: "ingressgateway" }, pods3.labels)) return void 0;
+  const own4 = pods3.servicePorts.some((candidate) => candidate.target === port3 && (candidate.port === 80 || candidate.port === 443)) || port3 === 80 || port3 === 443;
   const served2 = ofKind(mesh2, "Ingress").find((ingress2) => {
     const name2 = ingress2.annotations["kubernetes.io/ingress.class"] ?? ingress2.spec.ingressClassName;
     return name2 === "istio" || ofKind(mesh2, "IngressClass").some((candidate) => candidate.name === name2 && candidate.spec.controller === "istio.io/ingress-controller");
   });
   return own4 && served2 !== void 0 ? { rule: "M128", missing: `what \`Ingress/${served2.namespace ?? ""}/${served2.name}\` takes` } : void 0;
 }
-function otherAddress({ gateways: gateways2, pods: pods2 }, port3) {
+function otherAddress({ gateways: gateways2, pods: pods3 }, port3) {
   for (const { servers, by } of gateways2) {
     for (const { bind, number: number4 } of servers) {
-      const here = number4 === port3 || pods2.servicePorts.some((candidate) => candidate.port === number4 && candidate.target === port3);
+      const here = number4 === port3 || pods3.servicePorts.some((candidate) => candidate.port === number4 && candidate.target === port3);
       if (here && !everyAddress.has(bind) && !bind.startsWith("127.") && bind !== "::1") return { rule: "M130", missing: `whether \`${bind}\`, to which \`${by}\` binds a server, is an address of the pods` };
     }
   }
   return void 0;
 }
-function namespaceLabels(mesh2, { gateways: gateways2, pods: pods2 }) {
+function namespaceLabels(mesh2, { gateways: gateways2, pods: pods3 }) {
   if (mesh2.world === "closed") return void 0;
   for (const gateway2 of ofKind(mesh2, "KubernetesGateway")) {
     const by = `Gateway/${gateway2.namespace ?? ""}/${gateway2.name}`;
@@ -30259,7 +30290,7 @@ function namespaceLabels(mesh2, { gateways: gateways2, pods: pods2 }) {
         const meant = spec.parents.some((parent) => parent.kind === "Gateway" && parent.name === gateway2.name && (parent.namespace ?? namespace) === gateway2.namespace);
         return meant && mesh2.namespaces.get(namespace)?.resource === void 0;
       });
-      if (route2 !== void 0) return { rule: "M121", missing: `the labels of the namespace \`${route2.namespace ?? ""}\`, by which \`${pods2.id}\` chooses its routes` };
+      if (route2 !== void 0) return { rule: "M121", missing: `the labels of the namespace \`${route2.namespace ?? ""}\`, by which \`${pods3.id}\` chooses its routes` };
     }
   }
   return void 0;
@@ -30792,21 +30823,21 @@ var init_rule = __esm({
 });
 
 // src/semantics/authorization-policy.ts
-function enforced(policies2, chain, config3) {
-  let known12 = enforcedPolicies.get(policies2);
+function enforced(policies3, chain, config3) {
+  let known12 = enforcedPolicies.get(policies3);
   if (known12 === void 0 || known12.config !== config3) {
     known12 = { config: config3, byChain: /* @__PURE__ */ new Map() };
-    enforcedPolicies.set(policies2, known12);
+    enforcedPolicies.set(policies3, known12);
   }
   let found2 = known12.byChain.get(chain);
   if (found2 === void 0) {
-    found2 = sortOut(policies2, chain, config3);
+    found2 = sortOut(policies3, chain, config3);
     known12.byChain.set(chain, found2);
   }
   return found2;
 }
-function sortOut(policies2, chain, config3) {
-  const acting2 = policies2.filter((policy) => !isDryRun(policy));
+function sortOut(policies3, chain, config3) {
+  const acting2 = policies3.filter((policy) => !isDryRun(policy));
   const compiled3 = (action2) => acting2.filter((policy) => policy.spec.action === action2).map((policy) => compilePolicy(policy, chain, config3));
   return { custom: chain === "ztunnel" ? [] : compiled3("CUSTOM"), deny: compiled3("DENY"), allow: compiled3("ALLOW") };
 }
@@ -30838,8 +30869,8 @@ function allHold(conditions, seen) {
   for (const condition of conditions) if (!conditionHolds(condition, seen)) return false;
   return true;
 }
-function matching(policies2, seen) {
-  return policies2.filter((policy) => policy.rules.some((rule2) => ruleHolds(rule2, seen)));
+function matching(policies3, seen) {
+  return policies3.filter((policy) => policy.rules.some((rule2) => ruleHolds(rule2, seen)));
 }
 var enforcedPolicies, compiledPolicies;
 var init_authorization_policy2 = __esm({
@@ -30857,14 +30888,14 @@ var init_authorization_policy2 = __esm({
 });
 
 // src/semantics/rule-fit.ts
-function holding(policies2, seen) {
-  return policies2.flatMap((policy) => {
+function holding(policies3, seen) {
+  return policies3.flatMap((policy) => {
     const rule2 = policy.rules.find((each) => ruleHolds(each, seen));
     return rule2 === void 0 ? [] : [{ policy: policy.id, text: `rule ${String(rule2.index + 1)} of \`${policy.id}\` matches`, path: ["spec", "rules", rule2.index] }];
   });
 }
-function missing(policies2, seen) {
-  return policies2.flatMap(
+function missing(policies3, seen) {
+  return policies3.flatMap(
     (policy) => policy.rules.length === 0 ? [{ policy: policy.id, text: `\`${policy.id}\` has no rule that such a connection can meet`, path: ["spec", "rules"] }] : policy.rules.map((rule2) => ({ policy: policy.id, text: `rule ${String(rule2.index + 1)} of \`${policy.id}\` asks for ${distinct(misfits(rule2, seen)).join(" and ")}`, path: ["spec", "rules", rule2.index] }))
   );
 }
@@ -30959,8 +30990,8 @@ function readBefore(location, earlier) {
     return at2 >= 0 && location.prefix.slice(at2 + other.prefix.length) !== "";
   });
 }
-function tokenRules(policies2, config3) {
-  const rules3 = policies2.flatMap((policy) => policy.spec.jwtRules.map((spec, index) => tokenRule(resourceId(policy), index, spec, config3)));
+function tokenRules(policies3, config3) {
+  const rules3 = policies3.flatMap((policy) => policy.spec.jwtRules.map((spec, index) => tokenRule(resourceId(policy), index, spec, config3)));
   return rules3.sort(
     compareBy(
       (rule2) => rule2.spec.issuer,
@@ -31365,11 +31396,11 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   const chain = handling.chain;
   const through3 = handling.passthrough ? { passthrough: true } : {};
   const { attached, enforcedAt } = seat;
-  const policies2 = enforced(attached.authorization, chain, mesh2.config);
-  const untouched2 = policies2.custom.length === 0 ? void 0 : beforeTokens(mesh2, seat, asked, handling, given);
+  const policies3 = enforced(attached.authorization, chain, mesh2.config);
+  const untouched2 = policies3.custom.length === 0 ? void 0 : beforeTokens(mesh2, seat, asked, handling, given);
   const refusing = [];
   let asks2;
-  for (const action2 of customActions(policies2.custom, mesh2.config, given)) {
+  for (const action2 of customActions(policies3.custom, mesh2.config, given)) {
     if (untouched2 === void 0 || matching([action2.policy], untouched2).length === 0) continue;
     if (action2.state.state === "denies") {
       note2(action2.state.rule, action2.state.because, action2.policy.id);
@@ -31393,19 +31424,19 @@ function decideByPolicies(mesh2, seat, asked, handling, given, because2) {
   }
   if (chain === "http") note2(check.rule, check.because);
   const seen = seenAt(mesh2, seat, asked, handling, check.token, check.headers, check.path, given);
-  const denying = matching(policies2.deny, seen);
+  const denying = matching(policies3.deny, seen);
   if (denying.length > 0) {
     const by2 = denying.map((policy) => policy.id);
     note2("A1.1", `a rule of ${by2.map((id) => `\`${id}\``).join(", ")} denies the request`, by2[0], () => detailsOf(holding(denying, seen)));
     return { verdict: "deny", layer: "authorization", by: by2, enforcedAt, ...through3, because: because2 };
   }
-  const allowing = matching(policies2.allow, seen);
-  if (policies2.allow.length > 0 && allowing.length === 0) {
-    note2("A1.4", `${String(policies2.allow.length)} ALLOW ${policies2.allow.length === 1 ? "policy acts" : "policies act"} here and no rule matches`, void 0, () => detailsOf(missing(policies2.allow, seen)));
+  const allowing = matching(policies3.allow, seen);
+  if (policies3.allow.length > 0 && allowing.length === 0) {
+    note2("A1.4", `${String(policies3.allow.length)} ALLOW ${policies3.allow.length === 1 ? "policy acts" : "policies act"} here and no rule matches`, void 0, () => detailsOf(missing(policies3.allow, seen)));
     return { verdict: "deny", layer: "authorization", by: [], enforcedAt, ...through3, because: because2 };
   }
   const by = allowing.map((policy) => policy.id);
-  if (policies2.allow.length === 0) note2("A1.4", "no ALLOW policy acts here, what is not denied passes");
+  if (policies3.allow.length === 0) note2("A1.4", "no ALLOW policy acts here, what is not denied passes");
   else note2("A1.1", `a rule of ${by.map((id) => `\`${id}\``).join(", ")} allows the request`, by[0], () => detailsOf(holding(allowing, seen)));
   if (asks2 !== void 0) return { verdict: "asks", layer: "external-authorization", provider: asks2.provider, by: asks2.by.sort(), enforcedAt, ...through3, because: because2 };
   return { verdict: "allow", layer: "authorization", by, enforcedAt, ...through3, because: because2 };
@@ -31569,7 +31600,7 @@ function refusesPlaintext(mtls2, port3) {
 }
 function ambientMtls(mesh2, attached) {
   const { mesh: meshWide2, namespace, workload: workload2 } = attached.peerAuthentication;
-  const scopes2 = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload2].map((policies2) => judgedOldest(mayBeOldest(policies2, mesh2), mesh2));
+  const scopes2 = [meshWide2.filter((policy) => policy.spec.selector === void 0), namespace, workload2].map((policies3) => judgedOldest(mayBeOldest(policies3, mesh2), mesh2));
   const settled3 = scopes2.map((candidates4) => isSettled(candidates4, mesh2) ? candidates4 : []);
   const rounded = worldsOf(settled3).map((chosen2) => {
     const worlds2 = worldsOf(scopes2.map((candidates4, scope3) => chosen2[scope3] === void 0 ? candidates4 : [chosen2[scope3]])).map(([first, second, third]) => inWorld(mesh2, first, second, third));
@@ -31626,23 +31657,23 @@ function decideAtZtunnel(mesh2, workload2, asked) {
     note2("A3.14", "ztunnel accepts its own trust domain only");
     return { verdict: "deny", layer: "mtls", by: [], enforcedAt: "ztunnel", because: because2 };
   }
-  const policies2 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
+  const policies3 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
   const seen = seenByZtunnel(asked);
-  const denying = matching(policies2.deny, seen).map((policy) => policy.id);
+  const denying = matching(policies3.deny, seen).map((policy) => policy.id);
   if (denying.length > 0) {
-    note2("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0], () => detailsOf(holding(policies2.deny, seen)));
+    note2("M27", `a rule of ${denying.map((id) => `\`${id}\``).join(", ")} denies the connection`, denying[0], () => detailsOf(holding(policies3.deny, seen)));
     return { verdict: "deny", layer: "authorization", by: denying, enforcedAt: "ztunnel", because: because2 };
   }
-  const allowing = matching(policies2.allow, seen).map((policy) => policy.id);
-  if (policies2.allow.length > 0 && allowing.length === 0) {
-    note2("M27", "ALLOW policies act here and none matches", void 0, () => detailsOf(missing(policies2.allow, seen)));
+  const allowing = matching(policies3.allow, seen).map((policy) => policy.id);
+  if (policies3.allow.length > 0 && allowing.length === 0) {
+    note2("M27", "ALLOW policies act here and none matches", void 0, () => detailsOf(missing(policies3.allow, seen)));
     return { verdict: "deny", layer: "authorization", by: [], enforcedAt: "ztunnel", because: because2 };
   }
-  note2("M27", policies2.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0], () => detailsOf(holding(policies2.allow, seen)));
+  note2("M27", policies3.allow.length === 0 ? "no ALLOW policy acts here" : `a rule of ${allowing.map((id) => `\`${id}\``).join(", ")} allows the connection`, allowing[0], () => detailsOf(holding(policies3.allow, seen)));
   return { verdict: "allow", layer: "authorization", by: allowing, enforcedAt: "ztunnel", because: because2 };
 }
-function readByZtunnel(policies2) {
-  return policies2.filter((policy) => policy.spec.selector === void 0 || hasSelector(policy.spec.selector));
+function readByZtunnel(policies3) {
+  return policies3.filter((policy) => policy.spec.selector === void 0 || hasSelector(policy.spec.selector));
 }
 function seenByZtunnel(asked) {
   const visible = /* @__PURE__ */ new Map([
@@ -31731,9 +31762,9 @@ var init_pod = __esm({
 });
 
 // src/posture/gateway-accounts.ts
-function gatewayIdentities(mesh2, pods2) {
-  const identity2 = (account) => `${mesh2.config.trustDomain}/ns/${pods2.namespace}/sa/${account}`;
-  return pods2.isPhantom ? distinct([usualAccount(pods2), ...accountsNamed(mesh2, pods2.namespace)]).map(identity2) : [identity2(pods2.serviceAccount)];
+function gatewayIdentities(mesh2, pods3) {
+  const identity2 = (account) => `${mesh2.config.trustDomain}/ns/${pods3.namespace}/sa/${account}`;
+  return pods3.isPhantom ? distinct([usualAccount(pods3), ...accountsNamed(mesh2, pods3.namespace)]).map(identity2) : [identity2(pods3.serviceAccount)];
 }
 function usualAccount({ labels: labels3 }) {
   return `${labels3["app"] ?? labels3["istio"] ?? "gateway"}-service-account`;
@@ -31765,7 +31796,7 @@ var init_gateway_accounts = __esm({
 });
 
 // src/posture/gateway-call.ts
-function backendCall(mesh2, pods2, backend2, given = {}) {
+function backendCall(mesh2, pods3, backend2, given = {}) {
   const [, namespace, name2, number4] = /^([^/]+)\/([^:]+):(\d+)$/.exec(backend2) ?? [];
   const service = ofKind(mesh2, "Service").find((candidate) => candidate.namespace === namespace && candidate.name === name2);
   const selector = service === void 0 ? void 0 : selectorOf(service);
@@ -31781,29 +31812,29 @@ function backendCall(mesh2, pods2, backend2, given = {}) {
     const mode = takenFor(workload2, given);
     return mode === "ambient" ? "ztunnel" : mode === "sidecar" ? "proxy" : "nothing";
   };
-  const clusters = clustersFor(mesh2, pods2, service, port3, told);
-  const own4 = workloadNamed(mesh2, pods2.id);
+  const clusters = clustersFor(mesh2, pods3, service, port3, told);
+  const own4 = workloadNamed(mesh2, pods3.id);
   return {
-    from: { namespace: pods2.namespace, labels: pods2.labels },
+    from: { namespace: pods3.namespace, labels: pods3.labels },
     service,
     port: port3,
     sni: clusters.flatMap((cluster) => "missing" in cluster ? [] : [cluster.sni])[0],
     waypoint: usesWaypoint(mesh2, service) ? waypointOfService(mesh2, service) : void 0,
-    pods: behind3.flatMap((each) => gatewayIdentities(mesh2, pods2).map((identity2) => ({ ...each, identity: identity2, sends: sentTo(clusters, each.workload) }))),
-    isNamed: !pods2.isPhantom,
-    networked: !pods2.isPhantom && (own4 === void 0 || podSpecOf(own4)?.hostNetwork !== true)
+    pods: behind3.flatMap((each) => gatewayIdentities(mesh2, pods3).map((identity2) => ({ ...each, identity: identity2, sends: sentTo(clusters, each.workload) }))),
+    isNamed: !pods3.isPhantom,
+    networked: !pods3.isPhantom && (own4 === void 0 || podSpecOf(own4)?.hostNetwork !== true)
   };
 }
 function takenFor(workload2, given) {
   const { enrolment } = workload2;
   return worldOf(workload2, given) ?? (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode);
 }
-function clustersFor(mesh2, pods2, service, port3, told) {
+function clustersFor(mesh2, pods3, service, port3, told) {
   const host = hostOf(service);
-  const seen = servicesSeenFrom(mesh2, pods2.namespace).find((each) => each.host === host);
+  const seen = servicesSeenFrom(mesh2, pods3.namespace).find((each) => each.host === host);
   if (seen === void 0) return [];
-  const subsets2 = ruleFor(mesh2, pods2, seen)?.subsets.map(({ rule: rule2, index }) => rule2.spec.subsets[index]?.name ?? "") ?? [];
-  return distinct(["", ...subsets2]).map((subset) => callCluster(mesh2, { services: /* @__PURE__ */ new Map([[host, seen]]) }, pods2, { host, port: port3, subset }, told));
+  const subsets2 = ruleFor(mesh2, pods3, seen)?.subsets.map(({ rule: rule2, index }) => rule2.spec.subsets[index]?.name ?? "") ?? [];
+  return distinct(["", ...subsets2]).map((subset) => callCluster(mesh2, { services: /* @__PURE__ */ new Map([[host, seen]]) }, pods3, { host, port: port3, subset }, told));
 }
 function sentTo(clusters, workload2) {
   const found2 = new Set(clusters.flatMap((cluster) => "missing" in cluster ? [] : cluster.sent.filter(({ endpoint: endpoint2 }) => endpoint2 === void 0 || endpoint2.workload?.id === workload2.id).map(({ sends }) => typeof sends === "object" ? void 0 : sends)));
@@ -31854,8 +31885,8 @@ function networkWorldOf(mesh2) {
   return fresh;
 }
 function build(mesh2) {
-  const policies2 = ofKind(mesh2, "NetworkPolicy");
-  const of = (direction) => policies2.filter((policy) => policy.spec.policyTypes.includes(direction === "ingress" ? "Ingress" : "Egress")).map((policy) => ({ id: resourceId(policy), namespace: policy.namespace ?? "default", podSelector: policy.spec.podSelector, rules: policy.spec[direction] }));
+  const policies3 = ofKind(mesh2, "NetworkPolicy");
+  const of = (direction) => policies3.filter((policy) => policy.spec.policyTypes.includes(direction === "ingress" ? "Ingress" : "Egress")).map((policy) => ({ id: resourceId(policy), namespace: policy.namespace ?? "default", podSelector: policy.spec.podSelector, rules: policy.spec[direction] }));
   const all = { ingress: of("ingress"), egress: of("egress") };
   const finders2 = { ingress: finder2(all.ingress), egress: finder2(all.egress) };
   const cluster = [...ofKind(mesh2, "AdminNetworkPolicy"), ...ofKind(mesh2, "BaselineAdminNetworkPolicy"), ...ofKind(mesh2, "ClusterNetworkPolicy")].sort(
@@ -31871,12 +31902,12 @@ function build(mesh2) {
     isolating: (direction, namespace, labels3) => finders2[direction](namespace, labels3),
     all,
     tier: (tier, direction) => tiers[tier][direction],
-    empty: policies2.length === 0 && cluster.length === 0
+    empty: policies3.length === 0 && cluster.length === 0
   };
 }
-function finder2(policies2) {
+function finder2(policies3) {
   const byNamespace = /* @__PURE__ */ new Map();
-  for (const policy of policies2) {
+  for (const policy of policies3) {
     const entry2 = { selector: policy.podSelector.matchLabels, item: policy };
     const list4 = byNamespace.get(policy.namespace);
     if (list4 === void 0) byNamespace.set(policy.namespace, [entry2]);
@@ -32161,10 +32192,10 @@ function changedEgress(base3, head) {
   forBase.set(head, fresh);
   return fresh;
 }
-function egressKey({ mesh: mesh2, destination: destination2, tunnelled }, policies2) {
+function egressKey({ mesh: mesh2, destination: destination2, tunnelled }, policies3) {
   const lowering = { mesh: mesh2, destination: destination2, tunnelled, ports: portsOf2(destination2), unread: /* @__PURE__ */ new Map() };
-  const scopes2 = policies2.map((policy) => cubeKey({ predicates: scope2(policy), origins: [] }));
-  const cubes = policies2.flatMap((policy) => egressCubes(lowering, policy)).map(cubeKey);
+  const scopes2 = policies3.map((policy) => cubeKey({ predicates: scope2(policy), origins: [] }));
+  const cubes = policies3.flatMap((policy) => egressCubes(lowering, policy)).map(cubeKey);
   return canonical([scopes2.sort(compareText), cubes.sort(compareText), [...lowering.unread]]);
 }
 function commonKey(mesh2) {
@@ -32868,8 +32899,8 @@ function sidecarLowering(config3, attached, domains, rules3, fixed3) {
   const inGroup = new Map([...contexts2.keys()].map((group4) => [group4, atFixed(enforced(attached.authorization, group4 === "http" ? "http" : "tcp", config3), fixed3)]));
   const place3 = (policiesIn2, within4 = contexts2) => {
     const byPolicy = /* @__PURE__ */ new Map();
-    for (const [group4, policies2] of inGroup) {
-      for (const policy of policiesIn2(policies2, group4)) {
+    for (const [group4, policies3] of inGroup) {
+      for (const policy of policiesIn2(policies3, group4)) {
         const groups2 = byPolicy.get(policy.id) ?? /* @__PURE__ */ new Map();
         byPolicy.set(policy.id, groups2);
         groups2.set(group4, policy);
@@ -32882,19 +32913,19 @@ function sidecarLowering(config3, attached, domains, rules3, fixed3) {
       return placed3.cubes;
     });
   };
-  const custom = (wanted2) => (policies2, group4) => customActions(policies2.custom, config3).filter(({ state }) => state.state === wanted2 && (state.state === "denies" || group4 === "http" || state.onTcp)).map(({ policy, state }) => {
+  const custom = (wanted2) => (policies3, group4) => customActions(policies3.custom, config3).filter(({ state }) => state.state === wanted2 && (state.state === "denies" || group4 === "http" || state.onTcp)).map(({ policy, state }) => {
     if (state.state === "asked" && state.assumed !== void 0) assumed.add(state.assumed);
     return policy;
   });
-  const hasAllow = [...inGroup.values()].some((policies2) => policies2.allow.length > 0);
+  const hasAllow = [...inGroup.values()].some((policies3) => policies3.allow.length > 0);
   const authorization2 = {
     id: "authorization",
     // A1.5: attached counts, usable rules do not.
-    allow: hasAllow ? mergeCubes(place3((policies2) => policies2.allow)) : "all",
-    deny: mergeCubes([...place3((policies2) => policies2.deny), ...place3(custom("denies"), early)])
+    allow: hasAllow ? mergeCubes(place3((policies3) => policies3.allow)) : "all",
+    deny: mergeCubes([...place3((policies3) => policies3.deny), ...place3(custom("denies"), early)])
   };
   const asking2 = mergeCubes(place3(custom("asked"), early));
-  const asked = askedProviders(attached, config3, (provider2) => mergeCubes(place3((policies2, group4) => custom("asked")(policies2, group4).filter((policy) => policy.provider === provider2), early)));
+  const asked = askedProviders(attached, config3, (provider2) => mergeCubes(place3((policies3, group4) => custom("asked")(policies3, group4).filter((policy) => policy.provider === provider2), early)));
   const authentication = authenticationLayer(domains.groups, rules3, opaque);
   return {
     authentication,
@@ -32915,10 +32946,10 @@ function askedProviders(attached, config3, cubesOf) {
     return [{ provider: provider2, key: known12?.key, failOpen: known12?.failOpen ?? false, cubes }];
   });
 }
-function atFixed(policies2, fixed3) {
-  if (fixed3 === void 0) return policies2;
+function atFixed(policies3, fixed3) {
+  if (fixed3 === void 0) return policies3;
   const all = (list4) => list4.map((policy) => withFixed(policy, fixed3));
-  return { custom: all(policies2.custom), deny: all(policies2.deny), allow: all(policies2.allow) };
+  return { custom: all(policies3.custom), deny: all(policies3.deny), allow: all(policies3.allow) };
 }
 function authenticationLayer(groups2, rules3, opaque) {
   if (rules3.length === 0) return everyToken;
@@ -32958,24 +32989,24 @@ function freshContexts(groups2, rules3) {
     ])
   );
 }
-function placePolicy(policies2, domains, contexts2) {
-  const first = [...policies2.values()][0];
+function placePolicy(policies3, domains, contexts2) {
+  const first = [...policies3.values()][0];
   if (first === void 0) return { cubes: [], opaqueRules: [], conditions: [] };
   const forPolicy = placements.get(first, () => /* @__PURE__ */ new Map());
   const forDomains = forPolicy.get(domains) ?? /* @__PURE__ */ new Map();
   forPolicy.set(domains, forDomains);
-  const key3 = `${[...policies2.keys()].join(" ")} | ${[...contexts2.values()].map((context2) => context2.key).join(" ")}`;
+  const key3 = `${[...policies3.keys()].join(" ")} | ${[...contexts2.values()].map((context2) => context2.key).join(" ")}`;
   const known12 = forDomains.get(key3);
   if (known12 !== void 0) return known12;
-  const fresh = placeFresh(policies2, domains, contexts2);
+  const fresh = placeFresh(policies3, domains, contexts2);
   forDomains.set(key3, fresh);
   return fresh;
 }
-function placeFresh(policies2, domains, contexts2) {
+function placeFresh(policies3, domains, contexts2) {
   const opaqueRules = /* @__PURE__ */ new Set();
   const conditions = [];
   const holders = /* @__PURE__ */ new Map();
-  for (const [group4, policy] of policies2) {
+  for (const [group4, policy] of policies3) {
     const context2 = contexts2.get(group4);
     if (context2 === void 0) continue;
     const { cubes: cubes2, opaqueRules: wide2, opaqueConditions } = lowerPolicy(policy, context2);
@@ -33146,9 +33177,9 @@ function indexOf4(mesh2) {
   indexes4.set(mesh2, fresh);
   return fresh;
 }
-function byTarget(policies2) {
+function byTarget(policies3) {
   const targets3 = /* @__PURE__ */ new Map();
-  for (const policy of policies2) {
+  for (const policy of policies3) {
     for (const ref2 of policy.spec.targetRefs) {
       const kind = kindOf3(ref2);
       if (kind === void 0 || (ref2.namespace ?? "") !== "") continue;
@@ -33392,13 +33423,13 @@ function calledBy(address, built) {
 }
 function atZtunnel(mesh2, workload2, constants3, identity2) {
   const attached = policiesFor(mesh2, workload2);
-  const policies2 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
+  const policies3 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
   const context2 = { key: "ztunnel", seesPeer: true, forwarded: false, readable: [], rewrittenHeaders: /* @__PURE__ */ new Map(), opaque: () => void 0 };
   const cubes = (list4) => mergeCubes(list4.flatMap((policy) => lowerPolicy(withFixed(policy, constants3), context2).cubes));
   const foreign3 = refusesPlaintext(ambientMtls(mesh2, attached), 0) && !identity2.startsWith(`${mesh2.config.trustDomain}/`);
   return [
     { id: "mtls", allow: "all", deny: foreign3 ? [cube([])] : [] },
-    { id: "authorization", allow: policies2.allow.length === 0 ? "all" : cubes(policies2.allow), deny: cubes(policies2.deny) }
+    { id: "authorization", allow: policies3.allow.length === 0 ? "all" : cubes(policies3.allow), deny: cubes(policies3.deny) }
   ];
 }
 function envoyLayers(mesh2, attached, handle, constants3) {
@@ -33676,7 +33707,7 @@ function ambientPosture(mesh2, workload2, assumptions2) {
   const attached = policiesFor(mesh2, workload2);
   const opaque = extensionMarks(attached.extensions);
   const context2 = { key: "ztunnel", seesPeer: true, forwarded: false, readable: [], rewrittenHeaders: /* @__PURE__ */ new Map(), opaque: () => void 0 };
-  const policies2 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
+  const policies3 = enforced(readByZtunnel(attached.authorization), "ztunnel", mesh2.config);
   const cubes = (list4) => mergeCubes(list4.flatMap((policy) => lowerPolicy(policy, context2).cubes));
   const mtls2 = ambientMtls(mesh2, attached);
   const origins = [...attached.peerAuthentication.mesh, ...attached.peerAuthentication.namespace, ...attached.peerAuthentication.workload].map((policy) => ({ policy: resourceId(policy) }));
@@ -33686,7 +33717,7 @@ function ambientPosture(mesh2, workload2, assumptions2) {
   const foreign3 = { dimension: "peer", any: [{ type: "identified" }], none: [{ type: "trust-domain", pattern: { type: "exact", text: mesh2.config.trustDomain } }] };
   const layers = [
     { id: "mtls", allow: "all", deny: [...refusesSome ? [{ predicates: [...portPredicates2(strictPorts), noIdentity], origins }] : [], cube2([foreign3])] },
-    { id: "authorization", allow: policies2.allow.length === 0 ? "all" : cubes(policies2.allow), deny: cubes(policies2.deny) }
+    { id: "authorization", allow: policies3.allow.length === 0 ? "all" : cubes(policies3.allow), deny: cubes(policies3.deny) }
   ];
   const bypass = workload2.otherPortsCaptured ? [] : [{ id: "uncaptured", layers: [{ id: "routing", allow: [cube2([noIdentity])], deny: [] }] }];
   return finish({ possible: [{ id: "ztunnel", layers }, ...bypass], enforcedAt: "ztunnel", assumptions: assumptions2, opaque });
@@ -33942,22 +33973,22 @@ var init_network_layer = __esm({
 });
 
 // src/posture/gateway-backend.ts
-function behindGateway(mesh2, pods2, backend2, sent, passed) {
-  const call = backendCall(mesh2, pods2, backend2, sent.given);
+function behindGateway(mesh2, pods3, backend2, sent, passed) {
+  const call = backendCall(mesh2, pods3, backend2, sent.given);
   if (call === void 0) return passed;
   const { waypoint } = call;
   const answers2 = call.pods.map((each) => waypoint === void 0 ? { at: each.workload.id, as: seenAs(each), answer: atPods(mesh2, call, each, sent) } : { at: waypoint.id, as: each.identity, answer: throughItsWaypoint(mesh2, call, each, sent) });
   const [best] = [...answers2].sort((left, right) => order.indexOf(left.answer.verdict) - order.indexOf(right.answer.verdict));
-  return best === void 0 ? passed : together(pods2, passed, best);
+  return best === void 0 ? passed : together(pods3, passed, best);
 }
 function seenAs({ workload: workload2, identity: identity2, sends }) {
   return sends === "mtls" || workload2.enrolment.mode === "ambient" ? identity2 : null;
 }
-function together(pods2, passed, { at: at2, as, answer: answer4 }) {
+function together(pods3, passed, { at: at2, as, answer: answer4 }) {
   const because2 = [...passed.because, { rule: "M130", text: `the gateway calls \`${at2}\` ${as === null ? "without mutual TLS" : "with its own identity"}` }, ...answer4.because];
   if (answer4.verdict === "unknown") return { ...answer4, because: because2 };
   const hop2 = (name2, peer, { verdict: verdict2, layer: layer2, by, enforcedAt }) => ({ at: name2, peer, verdict: verdict2, layer: layer2, by, enforcedAt });
-  const hops = [hop2(pods2.id, null, passed), hop2(at2, as, answer4)];
+  const hops = [hop2(pods3.id, null, passed), hop2(at2, as, answer4)];
   if (answer4.verdict === "deny") return { ...answer4, hops, because: because2 };
   if (answer4.verdict === "asks" && passed.verdict === "allow") return { ...answer4, enforcedAt: "gateway", ...passed.forwarded === void 0 ? {} : { forwarded: passed.forwarded }, hops, because: because2 };
   return { ...passed, hops, because: because2 };
@@ -33971,13 +34002,13 @@ function withTls(call, sends, request4) {
   if (sends === "tls") return { ...rest, protocol: protocol === "http" ? "https" : "tls" };
   return { ...rest, protocol, ...sni === void 0 || protocol === "http" || protocol === "tcp" ? {} : { sni } };
 }
-function atPods(mesh2, call, pods2, sent) {
-  if (pods2.sends === void 0) return unknown2("M41", `which TLS the gateway uses for \`${pods2.workload.id}\`: subsets get different TLS`, []);
-  const query3 = sentToPods(call, pods2, sent);
-  const pod = { workload: pods2.workload, port: pods2.port };
-  const arrive = (into) => into === "ambient" ? { principal: pods2.identity, tunnelled: true } : { principal: query3.from.principal ?? null, tunnelled: false };
+function atPods(mesh2, call, pods3, sent) {
+  if (pods3.sends === void 0) return unknown2("M41", `which TLS the gateway uses for \`${pods3.workload.id}\`: subsets get different TLS`, []);
+  const query3 = sentToPods(call, pods3, sent);
+  const pod = { workload: pods3.workload, port: pods3.port };
+  const arrive = (into) => into === "ambient" ? { principal: pods3.identity, tunnelled: true } : { principal: query3.from.principal ?? null, tunnelled: false };
   const decide2 = () => decideAtPod(mesh2, pod, { query: query3, arrive });
-  return call.networked ? throughNetwork({ mesh: mesh2, workload: pods2.workload, query: query3, client: void 0, port: wirePort(pod, arrive, query3), decide: decide2 }) : decide2();
+  return call.networked ? throughNetwork({ mesh: mesh2, workload: pods3.workload, query: query3, client: void 0, port: wirePort(pod, arrive, query3), decide: decide2 }) : decide2();
 }
 function throughItsWaypoint(mesh2, call, { workload: workload2, port: target, identity: identity2 }, { request: request4, given }) {
   const { waypoint, from: from2, port: port3, service } = call;
@@ -40943,20 +40974,20 @@ var init_gateway_onward = __esm({
 });
 
 // src/posture/gateway-seat.ts
-function gatewaySeat(mesh2, pods2) {
+function gatewaySeat(mesh2, pods3) {
   return {
     enforcedAt: "gateway",
-    attached: attachedTo2(mesh2, pods2),
-    identity: `${mesh2.config.trustDomain}/ns/${pods2.namespace}/sa/${pods2.serviceAccount}`,
+    attached: attachedTo2(mesh2, pods3),
+    identity: `${mesh2.config.trustDomain}/ns/${pods3.namespace}/sa/${pods3.serviceAccount}`,
     tunnelled: false,
-    trustedProxies: ownProxyConfig(pods2.annotations)?.trustedProxies ?? mesh2.config.gateways?.trustedProxies ?? 0
+    trustedProxies: ownProxyConfig(pods3.annotations)?.trustedProxies ?? mesh2.config.gateways?.trustedProxies ?? 0
   };
 }
-function attachedTo2(mesh2, pods2) {
-  const bySelector = policiesFor(mesh2, { namespace: pods2.namespace, labels: pods2.labels, enrolment: { mode: "gateway" } });
-  const name2 = pods2.labels["gateway.networking.k8s.io/gateway-name"];
+function attachedTo2(mesh2, pods3) {
+  const bySelector = policiesFor(mesh2, { namespace: pods3.namespace, labels: pods3.labels, enrolment: { mode: "gateway" } });
+  const name2 = pods3.labels["gateway.networking.k8s.io/gateway-name"];
   if (name2 === void 0) return bySelector;
-  const named11 = (policies2) => policies2.filter((policy) => policy.namespace === pods2.namespace && policy.spec.targetRefs.some((ref2) => meansGateway(ref2, name2)));
+  const named11 = (policies3) => policies3.filter((policy) => policy.namespace === pods3.namespace && policy.spec.targetRefs.some((ref2) => meansGateway(ref2, name2)));
   const together4 = (one, other) => [...one, ...other].sort(compareBy((policy) => resourceId(policy)));
   return {
     authorization: together4(bySelector.authorization, named11(ofKind(mesh2, "AuthorizationPolicy"))),
@@ -40964,13 +40995,13 @@ function attachedTo2(mesh2, pods2) {
     extensions: bySelector.extensions
   };
 }
-function extensionsAt(mesh2, pods2) {
-  const name2 = pods2.labels["gateway.networking.k8s.io/gateway-name"];
+function extensionsAt(mesh2, pods3) {
+  const name2 = pods3.labels["gateway.networking.k8s.io/gateway-name"];
   const here = (extension) => {
-    if (extension.namespace !== pods2.namespace && extension.namespace !== mesh2.config.rootNamespace) return false;
-    if (extension.spec.targetRefs.length > 0) return name2 !== void 0 && extension.namespace === pods2.namespace && extension.spec.targetRefs.some((ref2) => meansGateway(ref2, name2));
-    if (extension.kind !== "EnvoyFilter") return selects(extension.spec.selector?.matchLabels ?? {}, pods2.labels);
-    return selects(extension.spec.workloadSelector?.labels ?? {}, pods2.labels) && extension.spec.patches.some(({ context: context2 }) => context2 === "" || context2 === "ANY" || context2 === "GATEWAY");
+    if (extension.namespace !== pods3.namespace && extension.namespace !== mesh2.config.rootNamespace) return false;
+    if (extension.spec.targetRefs.length > 0) return name2 !== void 0 && extension.namespace === pods3.namespace && extension.spec.targetRefs.some((ref2) => meansGateway(ref2, name2));
+    if (extension.kind !== "EnvoyFilter") return selects(extension.spec.selector?.matchLabels ?? {}, pods3.labels);
+    return selects(extension.spec.workloadSelector?.labels ?? {}, pods3.labels) && extension.spec.patches.some(({ context: context2 }) => context2 === "" || context2 === "ANY" || context2 === "GATEWAY");
   };
   return [...ofKind(mesh2, "EnvoyFilter"), ...ofKind(mesh2, "WasmPlugin"), ...ofKind(mesh2, "TrafficExtension")].filter(here);
 }
@@ -41037,9 +41068,9 @@ function routeRequest(visit2, asked, passed) {
 function redirected(passed, location, by) {
   return { verdict: "redirect", layer: "routing", location, by: [], enforcedAt: "gateway", because: [...passed.because, { rule: "M116", text: `${by} leads to \`${location}\`` }] };
 }
-function sendOn({ mesh: mesh2, pods: pods2, tls: tls2 }, guarded, request4, query3, passed) {
+function sendOn({ mesh: mesh2, pods: pods3, tls: tls2 }, guarded, request4, query3, passed) {
   const { route: route2 } = guarded;
-  const reached2 = reachedBy(mesh2, pods2, route2.route, guarded.number);
+  const reached2 = reachedBy(mesh2, pods3, route2.route, guarded.number);
   if (reached2.type === "unknown") return unknown2(reached2.rule, reached2.missing, passed.because);
   const rule2 = guarded.api === "kubernetes" ? "M124" : "M117";
   if (reached2.type === "none") return { verdict: "deny", layer: "routing", by: [], enforcedAt: "gateway", because: [...passed.because, { rule: rule2, text: reached2.because, by: route2.by }] };
@@ -41049,9 +41080,9 @@ function sendOn({ mesh: mesh2, pods: pods2, tls: tls2 }, guarded, request4, quer
   return { verdict: "allow", layer: "routing", by: passed.by, enforcedAt: "gateway", backend: reached2.backend, ...tls2 === void 0 ? {} : { tls: tls2 }, ...forwarded2 === void 0 ? {} : { forwarded: forwarded2 }, because: because2 };
 }
 function sendTo(visit2, guarded, { asked, request: request4 }, passed, backend2) {
-  const { mesh: mesh2, pods: pods2, query: query3 } = visit2;
+  const { mesh: mesh2, pods: pods3, query: query3 } = visit2;
   const { route: route2 } = guarded;
-  const end = routeEnd(mesh2, pods2, route2.route, guarded.number, backend2, query3.given ?? {});
+  const end = routeEnd(mesh2, pods3, route2.route, guarded.number, backend2, query3.given ?? {});
   const rule2 = guarded.api === "kubernetes" ? "M124" : "M117";
   const refused = (text8) => ({ verdict: "deny", layer: "routing", by: [], enforcedAt: "gateway", because: [...passed.because, { rule: rule2, text: text8, by: route2.by }] });
   if (end === "unknown") return unknown2("M117", `whether there is a Service behind \`${backend2}\``, passed.because);
@@ -41061,10 +41092,10 @@ function sendTo(visit2, guarded, { asked, request: request4 }, passed, backend2)
   if (as !== void 0 && (as.path !== seen.path || as.host !== seen.host)) return refused(`\`${backend2}\` sees the path \`${seen.path}\` of \`${seen.host}\``);
   const forwarded2 = differing(seen, query3);
   const sent = { request: requestSentOn(query3, guarded, { asked, request: request4 }, seen), ...query3.given === void 0 ? {} : { given: query3.given } };
-  return visit2.onward(pods2, backend2, sent, { ...passed, ...forwarded2 === void 0 || passed.verdict === "deny" ? {} : { forwarded: forwarded2 }, because: [...passed.because, { rule: rule2, text: `a route may send the request to \`${backend2}\``, by: route2.by }] });
+  return visit2.onward(pods3, backend2, sent, { ...passed, ...forwarded2 === void 0 || passed.verdict === "deny" ? {} : { forwarded: forwarded2 }, because: [...passed.because, { rule: rule2, text: `a route may send the request to \`${backend2}\``, by: route2.by }] });
 }
-function routeEnd(mesh2, pods2, route2, port3, backend2, given) {
-  const end = routeEnds(mesh2, pods2, route2, port3).find(({ to: to2 }) => to2 === backend2);
+function routeEnd(mesh2, pods3, route2, port3, backend2, given) {
+  const end = routeEnds(mesh2, pods3, route2, port3).find(({ to: to2 }) => to2 === backend2);
   if (end === void 0) return "elsewhere";
   const told = end.undeclared === void 0 ? true : given[`service:${end.undeclared}`];
   return told === void 0 ? "unknown" : told ? "reached" : "elsewhere";
@@ -41078,8 +41109,8 @@ function differing(seen, { request: request4 }) {
   const both = { ...path2, ...host };
   return Object.keys(both).length === 0 ? void 0 : both;
 }
-function routedRequest({ mesh: mesh2, pods: pods2, query: query3, tls: tls2 }, asked) {
-  const seat = gatewaySeat(mesh2, pods2);
+function routedRequest({ mesh: mesh2, pods: pods3, query: query3, tls: tls2 }, asked) {
+  const seat = gatewaySeat(mesh2, pods3);
   const check = checkToken(tokenRules(seat.attached.requestAuthentication, mesh2.config), asked.raw, query3.given ?? {});
   if (check.result !== "passed") return void 0;
   const whole4 = pathWithQuery(check.path, mesh2);
@@ -41108,7 +41139,7 @@ var init_gateway_routing = __esm({
 
 // src/posture/gateway.ts
 function decideAtGateway(mesh2, query3, id) {
-  return visited(mesh2, query3, id, (pods2, backend2, sent, passed) => behindGateway(mesh2, pods2, backend2, sent, passed));
+  return visited(mesh2, query3, id, (pods3, backend2, sent, passed) => behindGateway(mesh2, pods3, backend2, sent, passed));
 }
 function decideAtGatewayAlone(mesh2, query3, id) {
   return visited(mesh2, query3, id, (_pods, _backend, _sent, passed) => passed);
@@ -41122,16 +41153,16 @@ function sentOnward(mesh2, query3, id) {
   return found2;
 }
 function visited(mesh2, query3, id, onward) {
-  const pods2 = gatewayPods(mesh2, id, workloadNamed(mesh2, id));
-  if (pods2 === void 0 && query3.to.backend !== void 0) return { verdict: "deny", layer: "routing", by: [], enforcedAt: "gateway", because: [{ rule: "M120", text: `no gateway \`${id}\` is declared` }] };
-  if (pods2 === void 0) return unknown2("M120", `pods of the gateway \`${id}\`: neither a Deployment nor a Kubernetes Gateway of that name that Istio deploys`, []);
-  const port3 = podPort(pods2, query3.to.port);
-  const served2 = servedBy(mesh2, pods2, query3.given ?? {});
+  const pods3 = gatewayPods(mesh2, id, workloadNamed(mesh2, id));
+  if (pods3 === void 0 && query3.to.backend !== void 0) return { verdict: "deny", layer: "routing", by: [], enforcedAt: "gateway", because: [{ rule: "M120", text: `no gateway \`${id}\` is declared` }] };
+  if (pods3 === void 0) return unknown2("M120", `pods of the gateway \`${id}\`: neither a Deployment nor a Kubernetes Gateway of that name that Istio deploys`, []);
+  const port3 = podPort(pods3, query3.to.port);
+  const served2 = servedBy(mesh2, pods3, query3.given ?? {});
   const because2 = [{ rule: "M111", text: `port ${String(query3.to.port)} of \`${id}\` is port ${String(port3)} of its pods` }];
   const refused = (layer2, rule2, text8) => ({ verdict: "deny", layer: layer2, by: [], enforcedAt: "gateway", because: [...because2, { rule: rule2, text: text8 }] });
   const untold = untoldAt(mesh2, served2, port3);
   if (untold !== void 0) return unknown2(untold.rule, untold.missing, because2);
-  const [extension] = extensionsAt(mesh2, pods2);
+  const [extension] = extensionsAt(mesh2, pods3);
   if (extension !== void 0) because2.push({ rule: extension.kind === "EnvoyFilter" ? "M132" : "M133", text: "an extension acts at this gateway and is not interpreted", by: resourceId(extension) });
   const chains = chainsAt(mesh2, served2, port3);
   if (chains.length === 0) return refused("routing", "M110", "no server of a Gateway listens there");
@@ -41142,7 +41173,7 @@ function visited(mesh2, query3, id, onward) {
   if (selected2.type === "none") return tls2 ? refused("routing", "M115", `no server of the port is for the name \`${query3.request.sni ?? ""}\``) : refused("protocol", "M112", "every server of the port wants TLS");
   const { chain } = selected2;
   because2.push({ rule: "M115", text: chain.names.length === 0 ? "one server takes every name" : `the server for ${chain.names.map((name2) => `\`${name2}\``).join(", ")} takes the connection`, by: chain.by });
-  const visit2 = { mesh: mesh2, query: query3, pods: pods2, served: served2, chain, port: port3, tls: !tls2 ? void 0 : chain.tls === void 0 ? "passthrough" : "terminated", because: because2, onward };
+  const visit2 = { mesh: mesh2, query: query3, pods: pods3, served: served2, chain, port: port3, tls: !tls2 ? void 0 : chain.tls === void 0 ? "passthrough" : "terminated", because: because2, onward };
   return chain.http === void 0 ? decideStream(visit2, tls2) : decideHttp(visit2, tls2);
 }
 function refusedByTls({ chain, query: query3, because: because2 }, tls2) {
@@ -41154,7 +41185,7 @@ function refusedByTls({ chain, query: query3, because: because2 }, tls2) {
   return client.type === "refused" ? deny("mtls", "M112", client.because) : { peer: client.peer };
 }
 function decideHttp(visit2, tls2) {
-  const { mesh: mesh2, query: query3, pods: pods2, chain, port: port3, because: because2 } = visit2;
+  const { mesh: mesh2, query: query3, pods: pods3, chain, port: port3, because: because2 } = visit2;
   const refused = (rule2, text8) => ({ verdict: "deny", layer: "protocol", by: [], enforcedAt: "gateway", because: [...because2, { rule: rule2, text: text8 }] });
   if (tls2 && chain.tls === void 0) return refused("M112", "the server speaks HTTP without TLS");
   const entered = refusedByTls(visit2, tls2);
@@ -41162,33 +41193,33 @@ function decideHttp(visit2, tls2) {
   if (query3.request.protocol === "tcp" || query3.request.protocol === "tls") return refused("A4.7", "the server speaks HTTP and the bytes are none");
   const host = query3.request.host ?? query3.request.sni;
   if (host === void 0) return unknown2("M116", "the host that is asked for: `request.host`", because2);
-  const asked = askedRequest({ ...query3, to: { port: port3 }, request: { ...query3.request, host } }, entered.peer, { name: pods2.id, namespace: pods2.namespace });
+  const asked = askedRequest({ ...query3, to: { port: port3 }, request: { ...query3.request, host } }, entered.peer, { name: pods3.id, namespace: pods3.namespace });
   const bad = refusedAsHttp(asked);
   if (bad !== void 0) return refused(bad.rule, bad.text);
   if (!asked.raw.path.startsWith("/")) return refused("A3.39", "a path that does not begin with a slash is no request");
-  const decision = decideByPolicies(mesh2, gatewaySeat(mesh2, pods2), asked, handlingOf("http", entered.peer), query3.given ?? {}, because2);
+  const decision = decideByPolicies(mesh2, gatewaySeat(mesh2, pods3), asked, handlingOf("http", entered.peer), query3.given ?? {}, because2);
   return decision.verdict === "allow" || decision.verdict === "asks" ? routeRequest(visit2, asked, decision) : decision;
 }
 function decideStream(visit2, tls2) {
-  const { mesh: mesh2, query: query3, pods: pods2, chain, port: port3, because: because2 } = visit2;
+  const { mesh: mesh2, query: query3, pods: pods3, chain, port: port3, because: because2 } = visit2;
   const entered = refusedByTls(visit2, tls2);
   if ("refused" in entered) return entered.refused;
   const refused = (text8) => ({ verdict: "deny", layer: "routing", by: [], enforcedAt: "gateway", because: [...because2, { rule: "M117", text: text8 }] });
   const { backend: backend2 } = query3.to;
   if (backend2 !== void 0) {
-    const end = routeEnd(mesh2, pods2, chain.stream, chain.number, backend2, query3.given ?? {});
+    const end = routeEnd(mesh2, pods3, chain.stream, chain.number, backend2, query3.given ?? {});
     if (end === "unknown") return unknown2("M117", `whether there is a Service behind \`${backend2}\``, because2);
     if (end === "elsewhere") return refused(`the route does not lead to \`${backend2}\``);
   }
-  const reached2 = reachedBy(mesh2, pods2, chain.stream, chain.number);
+  const reached2 = reachedBy(mesh2, pods3, chain.stream, chain.number);
   if (reached2.type === "unknown" && backend2 === void 0) return unknown2(reached2.rule, reached2.missing, because2);
   if (reached2.type === "none") return refused(reached2.because);
-  const asked = askedRequest({ ...query3, to: { port: port3 } }, entered.peer, { name: pods2.id, namespace: pods2.namespace });
+  const asked = askedRequest({ ...query3, to: { port: port3 } }, entered.peer, { name: pods3.id, namespace: pods3.namespace });
   const allowed = { verdict: "allow", layer: "authorization", by: [], enforcedAt: "gateway", because: because2 };
   if (chain.unguarded) because2.push({ rule: "A2.20", text: "policies do not act on an AUTO_PASSTHROUGH server" });
-  const decision = chain.unguarded ? allowed : decideByPolicies(mesh2, gatewaySeat(mesh2, pods2), asked, handlingOf("tcp", entered.peer), query3.given ?? {}, because2);
+  const decision = chain.unguarded ? allowed : decideByPolicies(mesh2, gatewaySeat(mesh2, pods3), asked, handlingOf("tcp", entered.peer), query3.given ?? {}, because2);
   if (decision.verdict === "deny" || decision.verdict === "unknown") return decision;
-  const sent = (passed) => backend2 === void 0 ? passed : visit2.onward(pods2, backend2, bytesSentOn(visit2, tls2), passed);
+  const sent = (passed) => backend2 === void 0 ? passed : visit2.onward(pods3, backend2, bytesSentOn(visit2, tls2), passed);
   if (decision.verdict === "asks") return sent(decision);
   const ended2 = visit2.tls === void 0 ? {} : { tls: visit2.tls };
   if (reached2.type === "unknown") return sent({ ...decision, ...ended2, because: [...because2, { rule: "M117", text: `the bytes may go to \`${backend2 ?? ""}\`` }] });
@@ -41333,9 +41364,9 @@ function ambientMtlsAt(mesh2, attached, port3) {
   if (!refuses) return { ...written3, mode: "PERMISSIVE" };
   return { ...mtlsAt(mesh2, attached.peerAuthentication, void 0), mode: "STRICT" };
 }
-function candidates(mesh2, policies2) {
-  if (policies2.length < 2) return policies2;
-  const ordered3 = [...policies2].sort(compareBy((policy) => creationSecond(policy.creationTimestamp), (policy) => policy.name, (policy) => policy.namespace ?? ""));
+function candidates(mesh2, policies3) {
+  if (policies3.length < 2) return policies3;
+  const ordered3 = [...policies3].sort(compareBy((policy) => creationSecond(policy.creationTimestamp), (policy) => policy.name, (policy) => policy.namespace ?? ""));
   const [first] = ordered3;
   if (first === void 0) return ordered3;
   if (mesh2.world === "closed" || ordered3.every((policy) => policy.creationTimestamp !== void 0)) return [first];
@@ -41345,8 +41376,8 @@ function candidates(mesh2, policies2) {
   const timed = old.find((policy) => policy.creationTimestamp !== void 0);
   return old.filter((policy) => policy.creationTimestamp === void 0 || policy === timed);
 }
-function rivals(mesh2, policies2) {
-  return candidates({ world: mesh2.world, seniors: void 0 }, policies2);
+function rivals(mesh2, policies3) {
+  return candidates({ world: mesh2.world, seniors: void 0 }, policies3);
 }
 function weakest(inherited, scope3, tied2, port3) {
   const answers2 = scope3.map((policy) => answerOf(inherited, policy, port3));
@@ -41382,9 +41413,9 @@ function factsOf2(input, options2) {
   const attached = /* @__PURE__ */ new WeakMap();
   const selecting = /* @__PURE__ */ new WeakMap();
   const modes3 = /* @__PURE__ */ new WeakMap();
-  const sidecarMtls = (policies2, port3) => {
-    const byPort = remembered2(modes3, policies2, () => /* @__PURE__ */ new Map());
-    const known12 = byPort.get(port3) ?? mtlsAt(mesh2, policies2, port3);
+  const sidecarMtls = (policies3, port3) => {
+    const byPort = remembered2(modes3, policies3, () => /* @__PURE__ */ new Map());
+    const known12 = byPort.get(port3) ?? mtlsAt(mesh2, policies3, port3);
     byPort.set(port3, known12);
     return known12;
   };
@@ -41958,6 +41989,9 @@ function spanOf2(word2) {
   const block = parseCidr(word2);
   return block === void 0 ? void 0 : blockRange(block);
 }
+function standsForItself(word2) {
+  return !/[*{ ]/.test(word2) && !/^[\da-f:.\/-]*$/i.test(word2);
+}
 function areApart(left, right) {
   if (left.startsWith("*") || right.startsWith("*") || /[ {]/.test(left) || /[ {]/.test(right)) return false;
   const [within4, other] = [spanOf2(left), spanOf2(right)];
@@ -42113,10 +42147,12 @@ function inBoth(left, right) {
   if (left.every(among(right))) return left;
   if (right.every(among(left))) return right;
   const narrower = [...left.filter(among(right)), ...right.filter(among(left))];
-  const beside2 = (words3) => words3.filter((word2) => !among(narrower)(word2));
-  const joined5 = beside2(left).flatMap((one) => beside2(right).map((other) => ({ text: `${one} and ${other}`, isEmpty: areApart(one, other) })));
-  const both = [...narrower, ...joined5.filter(({ isEmpty: isEmpty3 }) => !isEmpty3).map(({ text: text8 }) => text8)];
-  return distinct(both.length > 0 ? both : joined5.map(({ text: text8 }) => text8));
+  const beside3 = (words3) => words3.filter((word2) => !among(narrower)(word2));
+  const [ones, others3] = [beside3(left), beside3(right)];
+  const patterns = others3.filter((word2) => !standsForItself(word2));
+  const joined5 = ones.flatMap((one) => (standsForItself(one) ? patterns : others3).flatMap((other) => areApart(one, other) ? [] : [`${one} and ${other}`]));
+  const both = [...narrower, ...joined5];
+  return distinct(both.length > 0 ? both : left.flatMap((one) => right.map((other) => `${one} and ${other}`)));
 }
 function isWithin2(word2, wide2) {
   if (word2 === wide2) return true;
@@ -42141,10 +42177,10 @@ function regionCube(cube3) {
     else if (dimension.startsWith("written:")) claims[byDimension.has(claimDimension(claimPathOf(dimension))) ? `${dimension.slice("written:".length)} as a text` : dimension.slice("written:".length)] = valueSet(predicates);
     else if (dimension.startsWith("opaque:")) opaque[dimension.slice("opaque:".length)] = predicates.some((predicate) => predicate.any.length > 0);
     else if (dimension === "peer") {
-      const pods2 = predicates.filter(asksForPods);
+      const pods3 = predicates.filter(asksForPods);
       const peers = predicates.filter((predicate) => !asksForPods(predicate));
       if (peers.length > 0) result["peers"] = valueSet(peers);
-      if (pods2.length > 0) result["pods"] = valueSet(pods2);
+      if (pods3.length > 0) result["pods"] = valueSet(pods3);
     } else if (dimension === "path.query") headers2[":path"] = valueSet(predicates);
     else result[plain3[dimension]] = valueSet(predicates);
   }
@@ -42494,10 +42530,10 @@ function callersOf2(cubes, known12, mesh2) {
   let plaintext = false;
   for (const cube3 of cubes) {
     if (looksAtPods(cube3)) {
-      const pods2 = podCallers(cube3, mesh2, { identified: carriesIdentity(cube3), unidentified: carriesNone(cube3) });
-      if (pods2.outside) plaintext = true;
-      pods2.known.forEach((id) => names4.add(id));
-      pods2.open.forEach((word2) => open3.add(word2));
+      const pods3 = podCallers(cube3, mesh2, { identified: carriesIdentity(cube3), unidentified: carriesNone(cube3) });
+      if (pods3.outside) plaintext = true;
+      pods3.known.forEach((id) => names4.add(id));
+      pods3.open.forEach((word2) => open3.add(word2));
       continue;
     }
     const predicates = peerPredicates2(cube3);
@@ -43611,12 +43647,12 @@ function likenessOf(left, right) {
     if (found2 === void 0) return void 0;
     differing4.push(...found2);
   }
-  const policies2 = differing4.filter(isSelectingPolicy);
-  const spreads = policies2.some((policy) => policy.kind !== "PeerAuthentication" && policy.spec.targetRefs.length > 0);
-  if (policies2.length > 0 && (spreads || [left.base, left.head].some(hasAmbient))) return void 0;
-  const apart4 = new Set(policies2.map(resourceId));
+  const policies3 = differing4.filter(isSelectingPolicy);
+  const spreads = policies3.some((policy) => policy.kind !== "PeerAuthentication" && policy.spec.targetRefs.length > 0);
+  if (policies3.length > 0 && (spreads || [left.base, left.head].some(hasAmbient))) return void 0;
+  const apart4 = new Set(policies3.map(resourceId));
   if (!sameAges(left.base, right.base, apart4) || !sameAges(left.head, right.head, apart4)) return void 0;
-  return { policies: policies2, gateways: policies2.length < differing4.length };
+  return { policies: policies3, gateways: policies3.length < differing4.length };
 }
 function sameAges(left, right, apart4) {
   return [...ofKind(left, "PeerAuthentication"), ...ofKind(left, "Service")].every((object3) => {
@@ -43638,10 +43674,10 @@ function differingKinds(left, right) {
 function sameForRequests(one, other) {
   return one !== void 0 && other !== void 0 && isWorkload(one) && isWorkload(other) && sameButForImages(one, other);
 }
-function isReached({ policies: policies2, gateways: gateways2 }, { base: base3, head }, root) {
-  if (policies2.length === 0 && !gateways2) return false;
+function isReached({ policies: policies3, gateways: gateways2 }, { base: base3, head }, root) {
+  if (policies3.length === 0 && !gateways2) return false;
   if ([base3, head].some((workload2) => workload2.resource === void 0 || workload2.enrolment.mode === "gateway")) return true;
-  return policies2.some((policy) => actsOn(policy, base3, root) || actsOn(policy, head, root));
+  return policies3.some((policy) => actsOn(policy, base3, root) || actsOn(policy, head, root));
 }
 function actsOn(policy, { namespace, labels: labels3 }, root) {
   return (policy.namespace === namespace || policy.namespace === root) && selects(policy.spec.selector?.matchLabels ?? {}, labels3);
@@ -43703,8 +43739,8 @@ function unequal(left, right) {
     if (other === void 0 || twinOf(other) !== twinOf(resource)) unmatched2.set(resourceKey(resource), resource);
   }
   for (const [index, resource] of left.entries()) {
-    const beside2 = right[index];
-    if (beside2 !== void 0 && twinOf(beside2) === twinOf(resource)) continue;
+    const beside3 = right[index];
+    if (beside3 !== void 0 && twinOf(beside3) === twinOf(resource)) continue;
     const id = resourceKey(resource);
     const other = unmatched2.get(id);
     unmatched2.delete(id);
@@ -44338,8 +44374,8 @@ function routedServices(side2) {
 }
 function gatewayPods2(side2, gateway2) {
   const selector = gateway2.spec.selector ?? {};
-  const pods2 = side2.workloads.filter((workload2) => gateway2.spec.selector === void 0 ? workload2.enrolment.mode === "gateway" : selects(selector, workload2.labels));
-  if (pods2.length > 0) return pods2;
+  const pods3 = side2.workloads.filter((workload2) => gateway2.spec.selector === void 0 ? workload2.enrolment.mode === "gateway" : selects(selector, workload2.labels));
+  if (pods3.length > 0) return pods3;
   return [gateway2.namespace ?? "", side2.mesh.config.rootNamespace].map((namespace) => ({ namespace, labels: selector, enrolment: { mode: "gateway" } }));
 }
 var init_exposure = __esm({
@@ -44421,8 +44457,8 @@ function isInternal(side2, gateway2) {
   return services.length > 0 && !services.some(isExposed);
 }
 function accountOf2(side2, gateway2) {
-  const pods2 = gatewayPods2(side2, gateway2);
-  const declared2 = side2.workloads.find((workload2) => pods2.includes(workload2));
+  const pods3 = gatewayPods2(side2, gateway2);
+  const declared2 = side2.workloads.find((workload2) => pods3.includes(workload2));
   return declared2 === void 0 ? void 0 : `${declared2.namespace}/${declared2.serviceAccount}`;
 }
 function fromIngresses(side2, services) {
@@ -45204,8 +45240,8 @@ var init_injection_opt_out = __esm({
 function gatewaysOf(mesh2) {
   const found2 = /* @__PURE__ */ new Map();
   const note2 = (id, workload2) => {
-    const pods2 = gatewayPods(mesh2, id, workload2);
-    if (pods2 !== void 0) found2.set(id, pods2);
+    const pods3 = gatewayPods(mesh2, id, workload2);
+    if (pods3 !== void 0) found2.set(id, pods3);
   };
   const deployed = [...mesh2.workloads.values()].filter(({ enrolment }) => (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode) === "gateway");
   for (const workload2 of deployed) note2(workload2.id, workload2);
@@ -45216,11 +45252,11 @@ function gatewaysOf(mesh2) {
   return found2;
 }
 function askedPorts(sides) {
-  const numbers = sides.flatMap(({ mesh: mesh2, pods: pods2 }) => pods2 === void 0 ? [] : servedBy(mesh2, pods2, {}).gateways.flatMap(({ servers }) => servers.map(({ number: number4 }) => number4)));
-  const ofServices = sides.flatMap(({ pods: pods2 }) => pods2?.servicePorts.map(({ port: port3 }) => port3) ?? []);
+  const numbers = sides.flatMap(({ mesh: mesh2, pods: pods3 }) => pods3 === void 0 ? [] : servedBy(mesh2, pods3, {}).gateways.flatMap(({ servers }) => servers.map(({ number: number4 }) => number4)));
+  const ofServices = sides.flatMap(({ pods: pods3 }) => pods3?.servicePorts.map(({ port: port3 }) => port3) ?? []);
   const first = /* @__PURE__ */ new Map();
   for (const number4 of [...distinctNumbers(ofServices), ...distinctNumbers(numbers)]) {
-    const key3 = sides.map(({ pods: pods2 }) => pods2 === void 0 ? "" : String(podPort(pods2, number4))).join(" ");
+    const key3 = sides.map(({ pods: pods3 }) => pods3 === void 0 ? "" : String(podPort(pods3, number4))).join(" ");
     if (!first.has(key3)) first.set(key3, number4);
   }
   return [...first.values()];
@@ -45228,9 +45264,9 @@ function askedPorts(sides) {
 function distinctNumbers(numbers) {
   return [...new Set(numbers)].sort((left, right) => left - right);
 }
-function isExposedGateway(mesh2, pods2) {
-  if (pods2.madeFor !== void 0) return (pods2.madeFor.spec.infrastructureAnnotations["networking.istio.io/service-type"] ?? pods2.madeFor.annotations["networking.istio.io/service-type"] ?? "LoadBalancer") !== "ClusterIP";
-  const services = servicesOf(mesh2, pods2).filter((service) => service.kind === "Service");
+function isExposedGateway(mesh2, pods3) {
+  if (pods3.madeFor !== void 0) return (pods3.madeFor.spec.infrastructureAnnotations["networking.istio.io/service-type"] ?? pods3.madeFor.annotations["networking.istio.io/service-type"] ?? "LoadBalancer") !== "ClusterIP";
+  const services = servicesOf(mesh2, pods3).filter((service) => service.kind === "Service");
   return services.length === 0 || services.some(({ spec }) => spec.type === "LoadBalancer" || spec.type === "NodePort" || spec.externalIPs.length > 0);
 }
 function gatewayIds(base3, head) {
@@ -45854,10 +45890,10 @@ function setToken(point, asked, rules3, given) {
 function isRead2(token, rules3) {
   return token !== void 0 && rules3.some((rule2) => rule2.locations.some((location) => readingAt(locationText(location), locationText(token.location)) !== "nothing"));
 }
-function tokenReadAnyway(rules3, sent, beside2) {
+function tokenReadAnyway(rules3, sent, beside3) {
   const place3 = rules3.flatMap((rule2) => rule2.locations).find((location) => textsAt2(location, sent).length > 0);
   if (place3 !== void 0) return locationText(place3.in === "header" ? { ...place3, prefix: beginning(sent.headers.get(place3.name) ?? "", place3.prefix) } : place3);
-  if (beside2) return void 0;
+  if (beside3) return void 0;
   return sent.headers.get("authorization")?.startsWith("Bearer ") === true ? "authorization:Bearer " : void 0;
 }
 function beginning(value, prefix3) {
@@ -46045,8 +46081,8 @@ var init_point = __esm({
 });
 
 // src/posture/gateway-upstream.ts
-function upstreamOf(mesh2, pods2, backend2, leaving2) {
-  const call = backendCall(mesh2, pods2, backend2);
+function upstreamOf(mesh2, pods3, backend2, leaving2) {
+  const call = backendCall(mesh2, pods3, backend2);
   if (call === void 0) return void 0;
   const found2 = call.pods.map((each) => new PulledBack(mesh2, call, each, backend2, leaving2));
   const [possible, sure] = [distinctPaths(found2.flatMap((each) => each.paths((posture) => posture.possible))), distinctPaths(found2.flatMap((each) => each.paths((posture) => posture.sure)))];
@@ -46147,16 +46183,16 @@ var init_gateway_upstream = __esm({
       #taken;
       /** The pods see an identity whatever TLS the gateway starts (M51). */
       #identified;
-      constructor(mesh2, call, pods2, backend2, leaving2) {
+      constructor(mesh2, call, pods3, backend2, leaving2) {
         this.#mesh = mesh2;
         this.#call = call;
-        this.#pods = pods2;
+        this.#pods = pods3;
         this.#backend = backend2;
         this.#leaving = leaving2;
         this.#rewritten = rewrittenHeaders(leaving2.rules);
         this.#taken = tokenMatchers(readable(leaving2.rules.filter(({ spec }) => !spec.forwardOriginalToken)).map((each) => ({ ...each, locations: each.locations.filter((location) => !location.startsWith("cookie:")) })));
-        this.posture = postureOf(mesh2, pods2.workload, call.networked);
-        this.#identified = pods2.sends === "mtls" || call.waypoint !== void 0 || modeOf2(pods2.workload) === "ambient";
+        this.posture = postureOf(mesh2, pods3.workload, call.networked);
+        this.#identified = pods3.sends === "mtls" || call.waypoint !== void 0 || modeOf2(pods3.workload) === "ambient";
       }
       paths(of) {
         if (this.#pods.sends === void 0 && !this.#identified) return [{ id: "tls", layers: [{ id: "upstream:routing", allow: [{ predicates: this.#untold("which TLS the gateway uses", () => false), origins: [] }], deny: [] }] }];
@@ -46299,10 +46335,10 @@ var init_gateway_upstream = __esm({
         return this.#untold(predicateKey(predicate), (mesh2, query3) => {
           const { gateway: gateway2 = "" } = query3.to;
           const workload2 = workloadNamed(mesh2, id);
-          const pods2 = gatewayPods(mesh2, gateway2, workloadNamed(mesh2, gateway2));
+          const pods3 = gatewayPods(mesh2, gateway2, workloadNamed(mesh2, gateway2));
           const sent = sentOnward(mesh2, { ...query3, to: { gateway: gateway2, port: query3.to.port, backend: backend2 } }, gateway2);
-          if (workload2 === void 0 || pods2 === void 0 || sent === void 0) return false;
-          const call = backendCall(mesh2, pods2, backend2, query3.given);
+          if (workload2 === void 0 || pods3 === void 0 || sent === void 0) return false;
+          const call = backendCall(mesh2, pods3, backend2, query3.given);
           const called = call?.pods.find((each) => each.workload.id === id && (!call.isNamed || each.identity === identity2));
           if (call === void 0 || called === void 0) return false;
           const arriving = sentToPods(call, { ...called, identity: identity2 }, sent);
@@ -46329,11 +46365,11 @@ var init_gateway_upstream = __esm({
 function endKey({ backend: backend2, forwarding }) {
   return forwarding.name === "" ? backend2 : `${backend2} (${forwarding.name})`;
 }
-function gatewayPort(mesh2, pods2, number4, { presence, byName: byName2, alone: alone2 = false }) {
-  const port3 = podPort(pods2, number4);
-  const served2 = servedBy(mesh2, pods2, {});
+function gatewayPort(mesh2, pods3, number4, { presence, byName: byName2, behind: behind3 = () => true }) {
+  const port3 = podPort(pods3, number4);
+  const served2 = servedBy(mesh2, pods3, {});
   const chains = chainsAt(mesh2, served2, port3);
-  const found2 = new Collected(mesh2, pods2, port3, { presence, alone: alone2 }, byName2 ? [] : serverNames(chains));
+  const found2 = new Collected(mesh2, pods3, port3, { presence, behind: behind3 }, byName2 ? [] : serverNames(chains));
   const untold = untoldAt(mesh2, served2, port3) ?? untoldChains(chains);
   if (untold !== void 0) return found2.port(untold);
   for (const chain of chains) {
@@ -46380,13 +46416,13 @@ function authority(pattern) {
 function frontOnly(posture) {
   return { ...posture, front: posture };
 }
-function looksAtServerNames(mesh2, pods2) {
-  return gatewaySeat(mesh2, pods2).attached.authorization.some(({ spec }) => spec.rules.some(({ when }) => when.some(({ key: key3 }) => key3 === "connection.sni")));
+function looksAtServerNames(mesh2, pods3) {
+  return gatewaySeat(mesh2, pods3).attached.authorization.some(({ spec }) => spec.rules.some(({ when }) => when.some(({ key: key3 }) => key3 === "connection.sni")));
 }
-function guardedPort(mesh2, pods2, number4) {
-  const seat = gatewaySeat(mesh2, pods2);
-  const possible = ["http", "tcp"].map((chain) => ({ id: chain, layers: gatewayLayers(mesh2, seat, chain, podPort(pods2, number4), void 0).layers }));
-  return finish({ possible, enforcedAt: "gateway", assumptions: [], opaque: extensionMarks(extensionsAt(mesh2, pods2)) });
+function guardedPort(mesh2, pods3, number4) {
+  const seat = gatewaySeat(mesh2, pods3);
+  const possible = ["http", "tcp"].map((chain) => ({ id: chain, layers: gatewayLayers(mesh2, seat, chain, podPort(pods3, number4), void 0).layers }));
+  return finish({ possible, enforcedAt: "gateway", assumptions: [], opaque: extensionMarks(extensionsAt(mesh2, pods3)) });
 }
 var Collected, httpsTies, preflight, nobody2, unreached;
 var init_gateway_paths = __esm({
@@ -46417,7 +46453,7 @@ var init_gateway_paths = __esm({
       #pods;
       #podPort;
       #presence;
-      #alone;
+      #asksBehind;
       #seat;
       #rules;
       #layers = /* @__PURE__ */ new Map();
@@ -46427,14 +46463,14 @@ var init_gateway_paths = __esm({
       #asksIdentity = false;
       #answersPreflights = false;
       #serverNames;
-      constructor(mesh2, pods2, podPort2, { presence, alone: alone2 }, names4) {
+      constructor(mesh2, pods3, podPort2, { presence, behind: behind3 }, names4) {
         this.#serverNames = names4;
         this.#mesh = mesh2;
-        this.#pods = pods2;
+        this.#pods = pods3;
         this.#podPort = podPort2;
         this.#presence = presence;
-        this.#alone = alone2;
-        this.#seat = gatewaySeat(mesh2, pods2);
+        this.#asksBehind = behind3;
+        this.#seat = gatewaySeat(mesh2, pods3);
         this.#rules = tokenRules(this.#seat.attached.requestAuthentication, mesh2.config);
       }
       /** A3.25. */
@@ -46444,10 +46480,10 @@ var init_gateway_paths = __esm({
       stream(chain, clients) {
         for (const end of this.#ends(chain.stream, chain.number)) {
           for (const [index, client] of clients.entries()) {
-            const policies2 = this.#policies("tcp", client, chain.unguarded);
+            const policies3 = this.#policies("tcp", client, chain.unguarded);
             const routing = { id: "routing", allow: client.connections.map((predicates) => ({ predicates, origins: [{ policy: chain.by }] })), deny: [] };
             const leaving2 = { chain: "bytes", endsTls: chain.tls !== void 0 && chain.tls.mode !== "PASSTHROUGH" && chain.tls.mode !== "AUTO_PASSTHROUGH", forwarding: asSent, headers: unchangedHeaders, scheme: void 0, rules: [] };
-            this.#add({ backend: end.to, forwarding: asSent }, end, `bytes ${chain.names.join(" ")} ${String(index)}`, [routing, ...policies2?.layers ?? []], { policies: policies2, client, leaving: leaving2 });
+            this.#add({ backend: end.to, forwarding: asSent }, end, `bytes ${chain.names.join(" ")} ${String(index)}`, [routing, ...policies3?.layers ?? []], { policies: policies3, client, leaving: leaving2 });
           }
         }
       }
@@ -46463,8 +46499,8 @@ var init_gateway_paths = __esm({
           for (const [index, client] of clients.entries()) {
             const allow = own4.flatMap(({ predicates, origins }) => client.connections.map((connection) => ({ predicates: [...connection, ...name2, ...predicates], origins })));
             const id = `${chain.tls === void 0 ? "http" : "https"} ${chain.names.join(" ")} ${host.host} ${String(index)} ${String(this.#count(target, host.host, index))}`;
-            const policies2 = this.#policies("http", client, false);
-            this.#add(target, end, id, [{ id: "routing", allow, deny: earlier }, ...policies2?.layers ?? []], { policies: policies2, client, leaving: leaving2 });
+            const policies3 = this.#policies("http", client, false);
+            this.#add(target, end, id, [{ id: "routing", allow, deny: earlier }, ...policies3?.layers ?? []], { policies: policies3, client, leaving: leaving2 });
           }
         }
       }
@@ -46521,10 +46557,10 @@ ${canonical(headers2)}`;
         this.#layers.set(key3, known12);
         return known12;
       }
-      #add(target, end, id, layers, { policies: policies2, client, leaving: leaving2 }) {
+      #add(target, end, id, layers, { policies: policies3, client, leaving: leaving2 }) {
         const draft = this.#drafts.get(endKey(target)) ?? { end: target, front: { possible: [], sure: [] }, whole: { possible: [], sure: [] }, assumptions: /* @__PURE__ */ new Set(), lowered: /* @__PURE__ */ new Set(), upstreams: /* @__PURE__ */ new Set() };
         this.#drafts.set(endKey(target), draft);
-        const asking2 = policies2?.asking ?? [];
+        const asking2 = policies3?.asking ?? [];
         const possible = { id, layers };
         const sure = { id, layers: asking2.length === 0 ? layers : [{ id: "external-authorization", allow: "all", deny: asking2 }, ...layers] };
         draft.front.possible.push(possible);
@@ -46535,13 +46571,13 @@ ${canonical(headers2)}`;
         if (upstream !== void 0) draft.upstreams.add(upstream);
         if (end.undeclared !== void 0) draft.assumptions.add(`service:${end.undeclared}`);
         if (this.#pods.isPhantom) draft.assumptions.add(`gateway:${this.#pods.id}`);
-        if (policies2 !== void 0) draft.lowered.add(policies2);
+        if (policies3 !== void 0) draft.lowered.add(policies3);
         if (client.peer === void 0) this.#asksIdentity = true;
         if (client.certificate !== void 0) this.#certificates.set(client.certificate.dimension, client.certificate);
       }
       #upstreams = /* @__PURE__ */ new Map();
       #upstream({ backend: backend2, forwarding }, leaving2) {
-        if (this.#alone) return void 0;
+        if (!this.#asksBehind(backend2)) return void 0;
         const key3 = canonical([backend2, forwarding.name, leaving2.chain, leaving2.endsTls, leaving2.headers, leaving2.scheme ?? null]);
         if (this.#upstreams.has(key3)) return this.#upstreams.get(key3);
         const found2 = upstreamOf(this.#mesh, this.#pods, backend2, leaving2);
@@ -46630,14 +46666,14 @@ function placesOf3(meshes2, labels3) {
 function routedPhantoms(meshes2) {
   return phantomGateways(meshes2).flatMap((id) => {
     const sides = meshes2.flatMap((mesh2) => {
-      const pods2 = gatewayPods(mesh2, id, void 0);
-      return pods2 === void 0 ? [] : [{ mesh: mesh2, pods: pods2 }];
+      const pods3 = gatewayPods(mesh2, id, void 0);
+      return pods3 === void 0 ? [] : [{ mesh: mesh2, pods: pods3 }];
     });
-    const routed2 = sides.some(({ mesh: mesh2, pods: pods2 }) => {
-      const served2 = servedBy(mesh2, pods2, {});
+    const routed2 = sides.some(({ mesh: mesh2, pods: pods3 }) => {
+      const served2 = servedBy(mesh2, pods3, {});
       return served2.gateways.some((gateway2) => boundTo(served2, gateway2).length > 0);
     });
-    return routed2 ? sides.slice(0, 1).map(({ pods: pods2 }) => pods2) : [];
+    return routed2 ? sides.slice(0, 1).map(({ pods: pods3 }) => pods3) : [];
   });
 }
 var init_gateway_phantoms = __esm({
@@ -46658,17 +46694,17 @@ function knownGateways(mesh2) {
   if (cached2 !== void 0) return cached2;
   const [known12, open3] = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
   const phantoms = phantomGateways([mesh2]).flatMap((id) => gatewayPods(mesh2, id, void 0) ?? []);
-  for (const pods2 of [...gatewaysOf(mesh2).values(), ...phantoms]) {
-    const whole4 = isWhole2(mesh2, pods2);
-    for (const { by } of servedBy(mesh2, pods2, {}).gateways) (whole4 ? known12 : open3).add(by);
+  for (const pods3 of [...gatewaysOf(mesh2).values(), ...phantoms]) {
+    const whole4 = isWhole2(mesh2, pods3);
+    for (const { by } of servedBy(mesh2, pods3, {}).gateways) (whole4 ? known12 : open3).add(by);
   }
   for (const by of open3) known12.delete(by);
   const fresh = { known: known12, open: open3 };
   remembered3.set(mesh2, fresh);
   return fresh;
 }
-function isWhole2(mesh2, pods2) {
-  return askedPorts([{ mesh: mesh2, pods: pods2 }]).every((port3) => gatewayPort(mesh2, pods2, port3, { presence: () => false, byName: false, alone: true }).untold === void 0);
+function isWhole2(mesh2, pods3) {
+  return askedPorts([{ mesh: mesh2, pods: pods3 }]).every((port3) => gatewayPort(mesh2, pods3, port3, { presence: () => false, byName: false, behind: () => false }).untold === void 0);
 }
 var remembered3;
 var init_gateways_known = __esm({
@@ -47757,9 +47793,9 @@ var init_selects_nothing = __esm({
     selectsNothing = defineDetector({
       rule: "selects-nothing",
       detectState: (side2) => {
-        const policies2 = [...side2.of("AuthorizationPolicy"), ...side2.of("PeerAuthentication"), ...side2.of("RequestAuthentication")];
+        const policies3 = [...side2.of("AuthorizationPolicy"), ...side2.of("PeerAuthentication"), ...side2.of("RequestAuthentication")];
         const populated2 = new Set(side2.workloads.map((workload2) => workload2.namespace));
-        const lost = policies2.flatMap((policy) => lostTarget(side2, policy));
+        const lost = policies3.flatMap((policy) => lostTarget(side2, policy));
         const isPopulated = (policy) => populated2.has(policy.namespace ?? "") || policy.namespace === side2.mesh.config.rootNamespace && populated2.size > 0;
         const single2 = lost.filter((entry2) => isPopulated(entry2.policy));
         const elsewhere3 = grouped(lost.filter((entry2) => !isPopulated(entry2.policy)), (entry2) => entry2.policy.namespace ?? "");
@@ -47787,7 +47823,7 @@ function grantsByAccount(side2) {
     if (policy.spec.action !== "ALLOW" || isDryRun2(policy)) continue;
     for (const account of accountsIn(policy)) found2.set(account, (found2.get(account) ?? /* @__PURE__ */ new Set()).add(resourceId(policy)));
   }
-  return new Map([...found2].map(([account, policies2]) => [account, distinct(policies2)]));
+  return new Map([...found2].map(([account, policies3]) => [account, distinct(policies3)]));
 }
 function accountsIn(policy) {
   return policy.spec.rules.flatMap(exactPrincipals).map((principal) => principal.replace(/^[^/]+\/ns\/([^/]+)\/sa\/(.+)$/, "$1/$2"));
@@ -47851,9 +47887,9 @@ var init_token_no_longer_required = __esm({
 
 // src/findings/detectors/token-not-required.ts
 function tokenRequired(side2, workload2) {
-  const policies2 = side2.policiesAt(workload2).filter((policy) => !isDryRun2(policy));
-  if (policies2.some((policy) => policy.spec.action === "DENY" && policy.spec.rules.some(refusesMissingToken))) return true;
-  const allows = policies2.filter((policy) => policy.spec.action === "ALLOW").flatMap((policy) => policy.spec.rules);
+  const policies3 = side2.policiesAt(workload2).filter((policy) => !isDryRun2(policy));
+  if (policies3.some((policy) => policy.spec.action === "DENY" && policy.spec.rules.some(refusesMissingToken))) return true;
+  const allows = policies3.filter((policy) => policy.spec.action === "ALLOW").flatMap((policy) => policy.spec.rules);
   if (!allows.some(requiresToken)) return false;
   return !allows.some((rule2) => !requiresToken(rule2) && anySource(rule2) && anyOperation(rule2) && rule2.when.length === 0);
 }
@@ -48138,7 +48174,7 @@ function asks(side2) {
     return binding?.fault === void 0 ? [] : [{ subject, what, resource, path: path2, binding }];
   };
   const services = [...side2.of("Service"), ...side2.of("ServiceEntry")].flatMap((service) => own4(service, service.labels, "service", ["metadata", "labels", key2], resourceId(service), named5(service)));
-  const pods2 = side2.workloads.flatMap(
+  const pods3 = side2.workloads.flatMap(
     (workload2) => workload2.resource === void 0 || !inMesh(workload2) || !isAmbient(workload2) ? [] : own4(workload2.resource, workload2.labels, "workload", [...templateOf(workload2.kind), "metadata", "labels", key2], workload2.id, `\`${workload2.id}\``)
   );
   const namespaces4 = side2.of("Namespace").flatMap((namespace) => {
@@ -48148,7 +48184,7 @@ function asks(side2) {
     if (binding === void 0 || bindings.some((each) => each?.fault === void 0)) return [];
     return [{ subject: resourceId(namespace), what: named5(namespace), resource: namespace, path: ["metadata", "labels", key2], binding }];
   });
-  return [...services, ...pods2, ...namespaces4];
+  return [...services, ...pods3, ...namespaces4];
 }
 function templateOf(kind) {
   if (kind === "Pod") return [];
@@ -48874,12 +48910,12 @@ function phantomScopes(...sides) {
   const populated2 = new Set(sides.flatMap((side2) => side2.workloads.map((workload2) => workload2.namespace)));
   const found2 = /* @__PURE__ */ new Map();
   for (const side2 of sides) {
-    const policies2 = [...side2.of("AuthorizationPolicy"), ...side2.of("PeerAuthentication"), ...side2.of("RequestAuthentication")].filter((policy) => policy.kind === "PeerAuthentication" || policy.spec.targetRefs.length === 0);
+    const policies3 = [...side2.of("AuthorizationPolicy"), ...side2.of("PeerAuthentication"), ...side2.of("RequestAuthentication")].filter((policy) => policy.kind === "PeerAuthentication" || policy.spec.targetRefs.length === 0);
     const isRated = (namespace) => !populated2.has(namespace) && namespace !== side2.mesh.config.rootNamespace && !namespace.startsWith("kube-");
     for (const { name: name2 } of side2.mesh.namespaces.values()) {
-      if (isRated(name2) && phantomWorkload(side2.mesh, name2, {}).enrolment.mode !== "none" && (policies2.some((policy) => policy.namespace === name2) || isLabelled(side2, name2))) add(found2, { namespace: name2, labels: {} });
+      if (isRated(name2) && phantomWorkload(side2.mesh, name2, {}).enrolment.mode !== "none" && (policies3.some((policy) => policy.namespace === name2) || isLabelled(side2, name2))) add(found2, { namespace: name2, labels: {} });
     }
-    for (const policy of policies2) {
+    for (const policy of policies3) {
       const namespace = policy.namespace ?? "";
       if (isRated(namespace) && phantomWorkload(side2.mesh, namespace, {}).enrolment.mode !== "none") add(found2, { namespace, labels: policy.spec.selector?.matchLabels ?? {} });
     }
@@ -48916,14 +48952,14 @@ var init_scope = __esm({
 // src/maturity/dimensions/auditability.ts
 function auditability(side2) {
   const logging = accessLogging(side2);
-  const policies2 = side2.of("AuthorizationPolicy");
+  const policies3 = side2.of("AuthorizationPolicy");
   const judged2 = side2.all.filter((resource) => resource.apiVersion.startsWith("security.istio.io/") || resource.apiVersion.startsWith("networking.istio.io/"));
   const nothing3 = logging.state === "unknown" && judged2.length === 0;
   if (nothing3) return { parts: [], evidence: "UNKNOWN", without: "unknown", reason: "neither the mesh configuration nor a policy is declared here" };
   return {
     parts: [
       { name: "access-log", weight: 0.5, items: /* @__PURE__ */ new Map([["mesh", logging.state === "on" ? item(1, "") : item(0, logging.because)]]), absent: 0 },
-      { name: "enforced", weight: 0.2, items: new Map(policies2.map((policy) => [resourceId(policy), isDryRun2(policy) ? item(0, "is a dry run") : item(1, "")])), absent: 1 },
+      { name: "enforced", weight: 0.2, items: new Map(policies3.map((policy) => [resourceId(policy), isDryRun2(policy) ? item(0, "is a dry run") : item(1, "")])), absent: 1 },
       { name: "valid", weight: 0.2, items: new Map(judged2.map((resource) => [resourceId(resource), accepted(resource) ? item(1, "") : item(0, "is refused by the cluster")])), absent: 1 },
       // Which callers reach istiod is not read yet: no credit.
       { name: "control-plane", weight: 0.1, items: /* @__PURE__ */ new Map([["mesh", item(0, "nothing read here protects the control plane")]]), absent: 0 }
@@ -49007,9 +49043,9 @@ function authorization(side2, scope3) {
   };
 }
 function rulesAt(side2, workload2) {
-  const policies2 = side2.policiesAt(workload2).filter((policy) => policy.spec.action === "ALLOW" && !isDryRun2(policy));
-  const rules3 = policies2.flatMap((policy) => policy.spec.rules);
-  return { any: policies2.length > 0, rules: isAmbient(workload2) ? rules3.filter((rule2) => httpFields(rule2, "ztunnel").length === 0) : rules3 };
+  const policies3 = side2.policiesAt(workload2).filter((policy) => policy.spec.action === "ALLOW" && !isDryRun2(policy));
+  const rules3 = policies3.flatMap((policy) => policy.spec.rules);
+  return { any: policies3.length > 0, rules: isAmbient(workload2) ? rules3.filter((rule2) => httpFields(rule2, "ztunnel").length === 0) : rules3 };
 }
 function defaultDeny(side2, workload2) {
   if (workload2.enrolment.mode === "none") return item(0, "is not in the mesh, so no policy is enforced");
@@ -49081,10 +49117,10 @@ var init_egress = __esm({
 function ingress(side2) {
   const tls2 = /* @__PURE__ */ new Map();
   const hosts = /* @__PURE__ */ new Map();
-  const policies2 = /* @__PURE__ */ new Map();
+  const policies3 = /* @__PURE__ */ new Map();
   for (const gateway2 of side2.of("Gateway")) {
     const guarded = hasPolicy(side2, gateway2);
-    policies2.set(resourceId(gateway2), guarded ? item(1, "") : item(0, "has no AuthorizationPolicy at its gateway"));
+    policies3.set(resourceId(gateway2), guarded ? item(1, "") : item(0, "has no AuthorizationPolicy at its gateway"));
     for (const server of gateway2.spec.servers) {
       const subject = `${resourceId(gateway2)}:${server.port.number}${server.name === "" ? "" : ` ${server.name}`}`;
       tls2.set(subject, worse(tls2.get(subject), tlsItem(server)));
@@ -49099,7 +49135,7 @@ function ingress(side2) {
       // A server that is gone is closed.
       { name: "tls", weight: 0.4, items: tls2, absent: 1 },
       { name: "hosts", weight: 0.3, items: hosts, absent: 1 },
-      { name: "authorization", weight: 0.3, items: policies2, absent: 1 }
+      { name: "authorization", weight: 0.3, items: policies3, absent: 1 }
     ],
     evidence: "INFERRED",
     reason: `${closed} of ${tls2.size} entry points serve TLS or redirect to it`
@@ -49211,8 +49247,8 @@ function requirement2(side2, workload2) {
   if (validates && tokenRequired(side2, workload2)) return item(1, "");
   return validates ? item(0.2, "validates tokens and does not require one") : item(0, "has no RequestAuthentication");
 }
-function pinning(policies2) {
-  const rules3 = policies2.flatMap((policy) => policy.spec.jwtRules);
+function pinning(policies3) {
+  const rules3 = policies3.flatMap((policy) => policy.spec.jwtRules);
   if (rules3.length === 0) return item(0, "pins no issuer");
   const scores = rules3.map((rule2) => [rule2.issuer !== "", rule2.audiences.length > 0, rule2.jwks !== "" || rule2.jwksUri.startsWith("https://")].filter(Boolean).length / 3);
   return item(Math.min(...scores), "does not pin issuer, audience and the source of keys");
@@ -49261,8 +49297,8 @@ function openTo(side2, members3) {
   return found2;
 }
 function preventsOptOut(side2) {
-  const policies2 = [...side2.of("ClusterPolicy"), ...side2.of("KyvernoPolicy"), ...side2.of("ValidatingAdmissionPolicy"), ...side2.of("GatekeeperConstraint")];
-  return policies2.some((policy) => /sidecar\.istio\.io\/inject|istio\.io\/dataplane-mode/.test(policy.spec.content));
+  const policies3 = [...side2.of("ClusterPolicy"), ...side2.of("KyvernoPolicy"), ...side2.of("ValidatingAdmissionPolicy"), ...side2.of("GatekeeperConstraint")];
+  return policies3.some((policy) => /sidecar\.istio\.io\/inject|istio\.io\/dataplane-mode/.test(policy.spec.content));
 }
 var init_segmentation = __esm({
   "src/maturity/dimensions/segmentation.ts"() {
@@ -49722,22 +49758,22 @@ function sentText(mesh2, client, service, port3, subset) {
   const subsets2 = applied3?.subsets.map(({ rule: rule2, index }) => rule2.spec.subsets[index]);
   const policy = subsets2?.find((candidate) => candidate?.name === subset)?.trafficPolicy ?? applied3?.policy.spec.trafficPolicy;
   const choice2 = clientTlsFor(mesh2, client, destination2, port3, subset);
-  const pods2 = workloadsOf(mesh2, service);
+  const pods3 = workloadsOf(mesh2, service);
   const way = [policy?.tunnel ?? null, isPassthrough(policy)];
   if (choice2.sends === "own-tls") return canonical(["own", choice2.tls, ...way]);
-  if (pods2.length > 0 && pods2.every(isAmbient)) return canonical(["tunnel", ...way]);
+  if (pods3.length > 0 && pods3.every(isAmbient)) return canonical(["tunnel", ...way]);
   if (choice2.sends === "plaintext") return canonical(["plaintext", ...way]);
   const plain6 = choice2.sends === "auto" || choice2.tls?.subjectAltNames.length === 0 && choice2.tls.sni === "";
-  if (plain6 && mesh2.config.enableAutoMtls && takesMutualTls(mesh2, service, port3, pods2)) return canonical(["mutual", ...way]);
+  if (plain6 && mesh2.config.enableAutoMtls && takesMutualTls(mesh2, service, port3, pods3)) return canonical(["mutual", ...way]);
   return canonical([choice2.sends, choice2.sends === "auto" ? null : choice2.tls, ...way]);
 }
 function workloadsOf(mesh2, service) {
   const { selector } = service.spec;
   return selector === void 0 || Object.keys(selector).length === 0 ? [] : workloadsWith(mesh2, service.namespace ?? "", selector);
 }
-function takesMutualTls(mesh2, service, port3, pods2) {
+function takesMutualTls(mesh2, service, port3, pods3) {
   const entry2 = service.spec.ports.find((candidate) => candidate.port === port3);
-  return pods2.length > 0 && pods2.every((workload2) => {
+  return pods3.length > 0 && pods3.every((workload2) => {
     if (workload2.enrolment.mode === "none" || entry2 === void 0) return false;
     const target = targetPortOf(podSpecOf(workload2), entry2);
     return target === void 0 || modeAt(effectiveMtls(mesh2, policiesFor(mesh2, workload2)), target).mode !== "DISABLE";
@@ -49958,8 +49994,8 @@ function elsewhereIn(mesh2, before, after, atHead) {
   }
   return void 0;
 }
-function targetsOf2(pods2, port3) {
-  return pods2.flatMap((pod) => {
+function targetsOf2(pods3, port3) {
+  return pods3.flatMap((pod) => {
     const target = targetPortOf(podSpecOf(pod), port3);
     return target === void 0 ? [] : [{ pod, port: target }];
   });
@@ -50023,7 +50059,7 @@ function hasOtherContent({ base: base3, head }) {
   return base3 === void 0 || head === void 0 || canonical(base3.spec) !== canonical(head.spec) || canonical(base3.annotations) !== canonical(head.annotations);
 }
 function ofItsRevision({ base: base3, head, environments: where }, environments2) {
-  if (base3 === void 0 || head === void 0 || !policies.has(head.kind)) return [];
+  if (base3 === void 0 || head === void 0 || !policies2.has(head.kind)) return [];
   const labels3 = [base3, head].map((resource) => resource.labels["istio.io/rev"]);
   if (labels3[0] === labels3[1]) return [];
   const named11 = labels3.filter((label3) => label3 !== void 0);
@@ -50054,7 +50090,7 @@ function notComputedReasons(changed2, environments2, lineOf4) {
     }));
   });
 }
-var otherNetworks, kinds, policies;
+var otherNetworks, kinds, policies2;
 var init_not_computed = __esm({
   "src/app/not-computed.ts"() {
     "use strict";
@@ -50091,7 +50127,7 @@ var init_not_computed = __esm({
       "WorkloadEntry",
       "WorkloadGroup"
     ]);
-    policies = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication", "EnvoyFilter", "WasmPlugin", "Telemetry", "DestinationRule", "VirtualService", "Sidecar", "ServiceEntry", "Gateway"]);
+    policies2 = /* @__PURE__ */ new Set(["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication", "EnvoyFilter", "WasmPlugin", "Telemetry", "DestinationRule", "VirtualService", "Sidecar", "ServiceEntry", "Gateway"]);
   }
 });
 
@@ -50542,10 +50578,10 @@ function buildMesh(resources, settings2 = {}) {
     assumptions: assumptionsOf(checked, workloads2, world)
   };
 }
-function withPolicies(mesh2, policies2) {
-  if (!policies2.every((policy) => policyKinds3.has(policy.kind) && accepted(policy) && policy.namespace !== void 0 && mesh2.namespaces.has(policy.namespace))) return void 0;
+function withPolicies(mesh2, policies3) {
+  if (!policies3.every((policy) => policyKinds3.has(policy.kind) && accepted(policy) && policy.namespace !== void 0 && mesh2.namespaces.has(policy.namespace))) return void 0;
   const resources = new Map(mesh2.resources);
-  for (const [kind, fresh] of groupByKind(policies2)) {
+  for (const [kind, fresh] of groupByKind(policies3)) {
     const ids3 = new Set(fresh.map(resourceId));
     resources.set(kind, inIdOrder([...(resources.get(kind) ?? []).filter((policy) => !ids3.has(resourceId(policy))), ...fresh]));
   }
@@ -53592,8 +53628,8 @@ function liesIn(context2, way, cube3, query3) {
   return pointIn(askedOf(interpreted(cube3), point), point);
 }
 function witnessAt(context2, way, cube3, sample, confirmed) {
-  const pods2 = isNetworked(context2.head);
-  if (pods2) {
+  const pods3 = isNetworked(context2.head);
+  if (pods3) {
     for (const point of knownCallers(passingFirst(context2.sides, way), cube3, sample, context2.base.enforcedAt !== "none" || context2.head.enforcedAt !== "none")) {
       const witness = firstOf3(placed(queryOf(asker(context2), point, asking(context2))), confirmed);
       if (witness !== void 0) return witness;
@@ -53637,14 +53673,14 @@ function authoritiesLost(context2, way, before, after) {
     if (regions.length === 0 && result.undecided.length === 0) return [];
     const cubes = regions.length > 0 ? regions.flatMap((region3) => region3.cubes) : entry2.cubes;
     const stated = redefined ? [context2.sides.base.config.statedBy, context2.sides.head.config.statedBy].flatMap((id) => id === void 0 ? [] : [{ policy: id }]) : [];
-    const policies2 = [...entry2.cubes, ...after.asked.flatMap((other) => other.cubes)].flatMap((cube3) => cube3.origins);
+    const policies3 = [...entry2.cubes, ...after.asked.flatMap((other) => other.cubes)].flatMap((cube3) => cube3.origins);
     const because2 = redefined ? `the definition of \`${entry2.provider}\` in the mesh configuration changed` : `\`${entry2.provider}\` is ${way === "up" ? "no longer" : "newly"} asked`;
     return [
       {
         ...undecided(context2, way, `authority ${entry2.provider} ${distinct(entry2.cubes.map(cubeKey)).join(" ")}`, cubes, because2),
         facet: "external-authorization",
         complete: result.undecided.length === 0 && regions.every((region3) => region3.complete),
-        seedOrigins: [...new Map([...policies2, ...stated].map((origin) => [canonical(origin), origin])).values()],
+        seedOrigins: [...new Map([...policies3, ...stated].map((origin) => [canonical(origin), origin])).values()],
         witness: askedWitness(context2, way, regions)
       }
     ];
@@ -53920,11 +53956,11 @@ var init_regex_examples = __esm({
 function bothSpoken(left, right) {
   return { parts: new Map([...left.parts, ...right.parts]), conditions: new Map([...left.conditions, ...right.conditions]), behind: new Map([...left.behind, ...right.behind]), rulesBehind: [...left.rulesBehind, ...right.rulesBehind], certificates: [...left.certificates, ...right.certificates], serverNames: [.../* @__PURE__ */ new Set([...left.serverNames, ...right.serverNames])] };
 }
-function gatewayPoint(mesh2, pods2, query3, { parts: parts2, conditions, behind: behind3, rulesBehind, certificates }) {
-  const seat = gatewaySeat(mesh2, pods2);
+function gatewayPoint(mesh2, pods3, query3, { parts: parts2, conditions, behind: behind3, rulesBehind, certificates }) {
+  const seat = gatewaySeat(mesh2, pods3);
   const rules3 = tokenRules(seat.attached.requestAuthentication, mesh2.config);
   const host = query3.request.host ?? query3.request.sni ?? "";
-  const asked = askedRequest({ ...query3, request: { ...query3.request, host } }, query3.from.principal ?? null, { name: pods2.id, namespace: pods2.namespace });
+  const asked = askedRequest({ ...query3, request: { ...query3.request, host } }, query3.from.principal ?? null, { name: pods3.id, namespace: pods3.namespace });
   const sent = withToken(asked.raw);
   const point = /* @__PURE__ */ new Map([
     ["peer", asked.principal],
@@ -53963,7 +53999,7 @@ function routedAs(mesh2, { request: request4, from: from2 }, { path: path2, head
   const tls2 = request4.protocol === "https" || (from2.principal ?? null) !== null;
   return { path: at2 < 0 ? whole4 : whole4.slice(0, at2), query: at2 < 0 ? "" : whole4.slice(at2), method: request4.method ?? "GET", authority: request4.host ?? request4.sni ?? "", scheme: headers2.get("x-forwarded-proto") ?? (tls2 ? "https" : "http"), headers: headers2 };
 }
-function gatewayQuestions(mesh2, pods2, target, cube3, sample, spoken) {
+function gatewayQuestions(mesh2, pods3, target, cube3, sample, spoken) {
   const plain6 = questionAt(target, sample, spoken.certificates);
   const speaksOf = (dimension) => cube3.predicates.some((predicate) => predicate.dimension === dimension);
   const about = [...spoken.parts].filter(([dimension]) => speaksOf(dimension));
@@ -53971,7 +54007,7 @@ function gatewayQuestions(mesh2, pods2, target, cube3, sample, spoken) {
   for (const [dimension, part3] of about) {
     if (sample.get(dimension) === true) queries2 = queries2.flatMap((query3) => examplesOf(part3).map((example) => asSaid(query3, part3, example)).concat(query3)).slice(0, mostTried);
   }
-  const lies = (query3) => pointIn(cube3, gatewayPoint(mesh2, pods2, query3, spoken));
+  const lies = (query3) => pointIn(cube3, gatewayPoint(mesh2, pods3, query3, spoken));
   const inWords2 = about.length === 0 && ![...spoken.behind.keys()].some(speaksOf) ? queries2 : queries2.filter(lies);
   return inWords2.flatMap((query3) => [...withServerName(query3, spoken.serverNames).filter(({ request: request4 }) => fitsName(cube3, request4.sni ?? null)), query3, ...fromFurther(query3)]);
 }
@@ -54113,24 +54149,30 @@ function gatewayContexts(sides, limits2, memo2, internalErrors) {
   const unclear = [];
   const presence = (host) => !isDeclared(sides.base, host) && !isDeclared(sides.head, host);
   for (const id of gatewayIds(before, after)) {
-    const pods2 = { base: before.get(id), head: after.get(id) };
-    if (pods2.base !== void 0 && pods2.head !== void 0 && sameInputs(sides, pods2.base, pods2.head)) continue;
-    const view = { presence, byName: [[sides.base, pods2.base], [sides.head, pods2.head]].some(([mesh2, own4]) => own4 !== void 0 && looksAtServerNames(mesh2, own4)) };
-    for (const number4 of askedPorts([{ mesh: sides.base, pods: pods2.base }, { mesh: sides.head, pods: pods2.head }])) {
-      const at2 = (mesh2, own4) => own4 === void 0 ? nobody2 : gatewayPort(mesh2, own4, number4, view);
-      const ports3 = withSights({ base: at2(sides.base, pods2.base), head: at2(sides.head, pods2.head) }, { base: sides.base.config.pathNormalization, head: sides.head.config.pathNormalization });
-      const open3 = ports3.base.untold ?? ports3.head.untold;
-      const pair = { sides, id, number: number4, pods: pods2, ports: ports3 };
-      if (open3 === void 0) contexts2.push(...contextsAt(pair, { limits: limits2, memo: memo2, internalErrors, presence }));
-      else unclear.push(...policiesMoved(pair, open3.missing, { limits: limits2, memo: memo2, internalErrors, presence }));
+    const pods3 = { base: before.get(id), head: after.get(id) };
+    if (pods3.base !== void 0 && pods3.head !== void 0 && sameInputs(sides, pods3.base, pods3.head)) continue;
+    const view = { presence, byName: [[sides.base, pods3.base], [sides.head, pods3.head]].some(([mesh2, own4]) => own4 !== void 0 && looksAtServerNames(mesh2, own4)) };
+    for (const number4 of askedPorts([{ mesh: sides.base, pods: pods3.base }, { mesh: sides.head, pods: pods3.head }])) {
+      const asked = (behind3) => {
+        const at2 = (mesh2, own4) => own4 === void 0 ? nobody2 : gatewayPort(mesh2, own4, number4, { ...view, behind: behind3 });
+        return { sides, id, number: number4, pods: pods3, ports: withSights({ base: at2(sides.base, pods3.base), head: at2(sides.head, pods3.head) }, { base: sides.base.config.pathNormalization, head: sides.head.config.pathNormalization }) };
+      };
+      const front = asked(() => false);
+      const open3 = front.ports.base.untold ?? front.ports.head.untold;
+      if (open3 !== void 0) {
+        unclear.push(...policiesMoved(front, open3.missing, { limits: limits2, memo: memo2, internalErrors, presence }));
+        continue;
+      }
+      const moved3 = backendsMoved(front);
+      if (moved3.size > 0) contexts2.push(...contextsAt(asked((backend2) => moved3.has(backend2)), { limits: limits2, memo: memo2, internalErrors, presence }));
     }
   }
   return { contexts: contexts2, undecided: unclear };
 }
 function withPhantoms(mesh2, ids3) {
   const phantoms = ids3.flatMap((id) => {
-    const pods2 = gatewayPods(mesh2, id, void 0);
-    return pods2 === void 0 ? [] : [[id, pods2]];
+    const pods3 = gatewayPods(mesh2, id, void 0);
+    return pods3 === void 0 ? [] : [[id, pods3]];
   });
   return new Map([...gatewaysOf(mesh2), ...phantoms]);
 }
@@ -54139,10 +54181,16 @@ function sameInputs({ base: base3, head }, before, after) {
   const [left, right] = [gatewaySeat(base3, before).attached, gatewaySeat(head, after).attached];
   return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && servedKinds.every((kind) => sameEntries(ofKind(base3, kind), ofKind(head, kind)));
 }
+function backendsMoved(at2) {
+  const { base: base3, head } = at2.ports;
+  const ends = new Map([...base3.ends, ...head.ends].map(([key3, { end }]) => [key3, end]));
+  const moved3 = [...ends].filter(([key3, { backend: backend2 }]) => (base3.ends.get(key3)?.posture ?? unreached).front.key !== (head.ends.get(key3)?.posture ?? unreached).front.key || !calledAlike(at2, backend2));
+  return new Set(moved3.map(([, { backend: backend2 }]) => backend2));
+}
 function policiesMoved(at2, missing2, { limits: limits2, memo: memo2, internalErrors }) {
-  const { pods: pods2, sides } = at2;
+  const { pods: pods3, sides } = at2;
   const guarded = (mesh2, own4) => own4 === void 0 ? unreached : guardedPort(mesh2, own4, at2.number);
-  const [base3, head] = [guarded(sides.base, pods2.base), guarded(sides.head, pods2.head)];
+  const [base3, head] = [guarded(sides.base, pods3.base), guarded(sides.head, pods3.head)];
   if (base3.key === head.key) return [];
   const context2 = { sides, pair: pairOf2(at2, `${at2.id}:${String(at2.number)}`, void 0), base: base3, head, limits: limits2, memo: memo2, preferred: preferredAtGateway, internalErrors };
   return ["up", "down"].map((way) => undecided(context2, way, `gateway ${at2.id}:${String(at2.number)}`, [{ predicates: [], origins: [] }], `what the gateway takes is not computed: ${missing2}`));
@@ -54169,7 +54217,7 @@ function contextsAt(at2, means) {
         preferred: preferredAtGateway,
         internalErrors: means.internalErrors,
         gateway: {
-          outside: [[at2.sides.base, at2.pods.base], [at2.sides.head, at2.pods.head]].some(([mesh2, pods2]) => pods2 !== void 0 && isExposedGateway(mesh2, pods2)),
+          outside: [[at2.sides.base, at2.pods.base], [at2.sides.head, at2.pods.head]].some(([mesh2, pods3]) => pods3 !== void 0 && isExposedGateway(mesh2, pods3)),
           ties: [...identityTies, ...certificateTies(spoken.certificates), ...expressionTies(spoken.parts, [base3, head])],
           front: { base: base3.front, head: head.front },
           alike: alike3,
@@ -54183,13 +54231,13 @@ function contextsAt(at2, means) {
     ];
   });
 }
-function calledAlike({ sides, pods: pods2 }, backend2) {
+function calledAlike({ sides, pods: pods3 }, backend2) {
   const called = (mesh2, own4) => own4 === void 0 ? void 0 : backendCall(mesh2, own4, backend2);
-  return callsAlike(called(sides.base, pods2.base), called(sides.head, pods2.head));
+  return callsAlike(called(sides.base, pods3.base), called(sides.head, pods3.head));
 }
-function questionsOf({ sides, id, number: number4, pods: pods2, ports: ports3 }, end, presence, way, cube3, sample) {
+function questionsOf({ sides, id, number: number4, pods: pods3, ports: ports3 }, end, presence, way, cube3, sample) {
   const passing2 = way === "up" ? "head" : "base";
-  const own4 = pods2[passing2];
+  const own4 = pods3[passing2];
   if (own4 === void 0) return [];
   const spoken = bothSpoken(ports3.base, ports3.head);
   const questions3 = gatewayQuestions(sides[passing2], own4, { gateway: id, port: number4, end }, cube3, sample, spoken).map((query3) => assuming(sides, end, presence, query3));
@@ -54208,16 +54256,16 @@ function seenAs2(mesh2, query3) {
   const forwarded2 = answer4.verdict === "allow" || answer4.verdict === "asks" ? answer4.forwarded : void 0;
   return { ...query3, to: { ...to2, as: { path: forwarded2?.path ?? request4.path ?? "/", host: forwarded2?.host ?? request4.host ?? "" } } };
 }
-function pairOf2({ id, pods: pods2 }, destinationId, backend2) {
+function pairOf2({ id, pods: pods3 }, destinationId, backend2) {
   const [namespace, name2 = ""] = backend2 === void 0 ? id.split("/") : backend2.includes("/") ? backend2.replace(/:[^:]*$/, "").split("/") : [void 0, backend2];
   const kind = backend2 === void 0 ? "Gateway" : namespace === void 0 ? "ServiceEntry" : "Service";
   const destination2 = { id: destinationId, ...namespace === void 0 ? {} : { namespace }, kind, name: name2, known: true, status: "both" };
   const workload2 = (own4) => asWorkload(id, own4);
-  return { destination: destination2, base: workload2(pods2.base ?? pods2.head), head: workload2(pods2.head ?? pods2.base) };
+  return { destination: destination2, base: workload2(pods3.base ?? pods3.head), head: workload2(pods3.head ?? pods3.base) };
 }
-function asWorkload(id, pods2) {
+function asWorkload(id, pods3) {
   const [namespace = "", name2 = ""] = id.split("/");
-  return { id, namespace, name: name2, kind: "Gateway", labels: pods2?.labels ?? {}, annotations: pods2?.annotations ?? {}, serviceAccount: pods2?.serviceAccount ?? "", enrolment: { mode: "gateway" }, ports: [], otherPortsCaptured: true, resource: void 0 };
+  return { id, namespace, name: name2, kind: "Gateway", labels: pods3?.labels ?? {}, annotations: pods3?.annotations ?? {}, serviceAccount: pods3?.serviceAccount ?? "", enrolment: { mode: "gateway" }, ports: [], otherPortsCaptured: true, resource: void 0 };
 }
 var servedKinds, preferredAtGateway;
 var init_gateways = __esm({
@@ -54348,16 +54396,16 @@ function stoppedBehindGateway(context2, told) {
     if (whole4.possible === high.possible && whole4.sure === high.sure) return [];
     const loud = new Set(told.filter((change2) => change2.direction.endsWith(way === "up" ? "widened" : "narrowed")).flatMap((change2) => change2.seedOrigins.map((origin) => origin.policy)));
     const stopped = [
-      ...solve(context2, `latent gateway ${way}`, beside(low.possible, whole4.possible), high.possible).regions,
+      ...solve(context2, `latent gateway ${way}`, beside2(low.possible, whole4.possible), high.possible).regions,
       // Nobody is asked about them any more.
-      ...low.sure === low.possible ? [] : solve(context2, `latent gateway sure ${way}`, beside(low.sure, whole4.possible), high.sure).regions
+      ...low.sure === low.possible ? [] : solve(context2, `latent gateway sure ${way}`, beside2(low.sure, whole4.possible), high.sure).regions
     ];
     const found2 = stopped.filter((region3) => !region3.seedOrigins.some((origin) => loud.has(origin.policy)));
     const groups2 = [...groupBy(found2, (region3) => distinct(region3.seedOrigins.map((origin) => origin.policy)).join(" ")).values()];
     return groups2.flatMap((regions) => latentChange(context2, way, regions, (query3) => confirmStopped(context2, way, query3)).map((change2) => inWords(context2, way, change2)));
   });
 }
-function beside(low, whole4) {
+function beside2(low, whole4) {
   return [{ id: "", layers: [{ id: "routing", allow: [], deny: [] }] }, ...low, ...whole4.map(({ id, layers }) => ({ id: `${id} and behind`, layers }))];
 }
 function confirmStopped(context2, way, query3) {
@@ -54695,55 +54743,55 @@ function asksOf({ base: base3, head }) {
 function toldApart(moved3, context2) {
   const asked = [...asksOf(context2)];
   const label3 = (workload2, { dimension }) => workload2.labels[dimension.slice(labelPrefix.length)] ?? null;
-  return moved3.filter((pods2) => asked.some((predicate) => holds(predicate, label3(pods2.base, predicate)) !== holds(predicate, label3(pods2.head, predicate))));
+  return moved3.filter((pods3) => asked.some((predicate) => holds(predicate, label3(pods3.base, predicate)) !== holds(predicate, label3(pods3.head, predicate))));
 }
 function labelsMoved(context2, moved3) {
   if (!isNetworked(context2.base) || !isNetworked(context2.head)) return [];
-  return toldApart(moved3, context2).flatMap((pods2) => ["up", "down"].flatMap((way) => labelMoved(context2, pods2, way)));
+  return toldApart(moved3, context2).flatMap((pods3) => ["up", "down"].flatMap((way) => labelMoved(context2, pods3, way)));
 }
-function labelMoved(context2, pods2, way) {
+function labelMoved(context2, pods3, way) {
   const { sides, base: base3, head } = context2;
   const can = (side2, as) => (side2 === "base" ? base3 : head).possible.map(({ id, layers }) => ({ id, layers: layers.map((layer2) => settled2(layer2, saidOf2(sides[side2], as))) }));
-  const [from2, to2] = way === "up" ? [can("base", pods2.base), onBoth(can("head", pods2.head), can("base", pods2.head))] : [can("head", pods2.head), onBoth(can("base", pods2.base), can("head", pods2.base))];
-  const acting2 = way === "up" ? pods2.head : pods2.base;
+  const [from2, to2] = way === "up" ? [can("base", pods3.base), onBoth(can("head", pods3.head), can("base", pods3.head))] : [can("head", pods3.head), onBoth(can("base", pods3.base), can("head", pods3.base))];
+  const acting2 = way === "up" ? pods3.head : pods3.base;
   const passing2 = way === "up" ? sides.head : sides.base;
   const ties = settledCubes([...impossibleInNetwork([context2.pair.base, context2.pair.head]), ...base3.ties, ...head.ties], saidOf2(passing2, acting2));
-  const key3 = ["labels", way, pods2.base.id, pods2.head.id, base3.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
+  const key3 = ["labels", way, pods3.base.id, pods3.head.id, base3.key, head.key, authors(from2), authors(to2), (context2.preferred.get("port") ?? []).map(String).join(",")].join("\n");
   const { regions, undecided: open3 } = context2.memo.get(key3, () => difference({ from: from2, to: to2, impossible: ties, preferred: context2.preferred, limits: context2.limits }));
   const asked = new Set([...asksOf(context2)].map(({ dimension }) => dimension));
-  const named11 = [{ dimension: "peer", any: [{ type: "source-namespace", names: [acting2.namespace], declared: [acting2.namespace], selection: void 0 }], none: [] }, ...Object.entries(acting2.labels).filter(([label3]) => asked.has(`${labelPrefix}${label3}`) && pods2.base.labels[label3] !== pods2.head.labels[label3]).map(([label3, text8]) => ({ dimension: `${labelPrefix}${label3}`, any: [{ type: "exact", text: text8 }], none: [] }))];
-  const assumptions2 = distinct([...base3.assumptions, ...head.assumptions, ...assumedFor2(pods2)]);
+  const named11 = [{ dimension: "peer", any: [{ type: "source-namespace", names: [acting2.namespace], declared: [acting2.namespace], selection: void 0 }], none: [] }, ...Object.entries(acting2.labels).filter(([label3]) => asked.has(`${labelPrefix}${label3}`) && pods3.base.labels[label3] !== pods3.head.labels[label3]).map(([label3, text8]) => ({ dimension: `${labelPrefix}${label3}`, any: [{ type: "exact", text: text8 }], none: [] }))];
+  const assumptions2 = distinct([...base3.assumptions, ...head.assumptions, ...assumedFor2(pods3)]);
   const whole4 = (seed, moved3, reason) => {
     const cubes = moved3.map((cube3) => ({ predicates: [...named11, ...cube3.predicates], origins: cube3.origins }));
-    return { ...undecided(context2, way, `labels ${pods2.head.id} ${seed}`, [...new Map(cubes.map((cube3) => [cubeKey(cube3), cube3])).values()], reason), callers: [`${acting2.namespace}/${acting2.name}[${acting2.kind}]`], assumptions: assumptions2 };
+    return { ...undecided(context2, way, `labels ${pods3.head.id} ${seed}`, [...new Map(cubes.map((cube3) => [cubeKey(cube3), cube3])).values()], reason), callers: [`${acting2.namespace}/${acting2.name}[${acting2.kind}]`], assumptions: assumptions2 };
   };
   const [unclear] = open3;
   const left = unclear === void 0 ? [] : [whole4(unclear.key, open3.map(({ seed }) => seed), unclear.reason)];
   const [first] = regions;
   if (first === void 0) return left;
-  const flip = plainestFlip(context2, way, sampled(regions).map(({ sample }) => question(context2, pods2, sample)));
+  const flip = plainestFlip(context2, way, sampled(regions).map(({ sample }) => question(context2, pods3, sample)));
   const found2 = whole4(first.seed, regions.flatMap((region3) => region3.cubes), `what \`${acting2.id}\` sends there is not determined by the manifests`);
   if (flip.best === void 0) return flip.open ? [found2, ...left] : left;
   return [{ ...found2, direction: way === "up" ? "widened" : "narrowed", complete: regions.every((region3) => region3.complete), seedOrigins: regions.flatMap((region3) => region3.seedOrigins), witness: flip.best, reason: void 0 }, ...left];
 }
-function question(context2, pods2, sample) {
-  const { from: from2, ...asked } = queryOf(asker(context2), new Map([...sample, ["peer", callerOf(context2.sides.head, pods2.head)]]));
-  const given = { ...asked.given, ...Object.fromEntries(assumedFor2(pods2).map((id) => [id, true])) };
+function question(context2, pods3, sample) {
+  const { from: from2, ...asked } = queryOf(asker(context2), new Map([...sample, ["peer", callerOf(context2.sides.head, pods3.head)]]));
+  const given = { ...asked.given, ...Object.fromEntries(assumedFor2(pods3).map((id) => [id, true])) };
   const query3 = (workload2) => ({ from: { workload: workload2, ...from2.direct === true ? { direct: true } : {} }, ...asked, ...Object.keys(given).length > 0 ? { given } : {} });
-  return { base: query3(pods2.base.id), head: query3(pods2.head.id) };
+  return { base: query3(pods3.base.id), head: query3(pods3.head.id) };
 }
-function assumedFor2(pods2) {
-  return distinct([pods2.base, pods2.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : []));
+function assumedFor2(pods3) {
+  return distinct([pods3.base, pods3.head].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : []));
 }
 function callerOf(mesh2, workload2) {
   return { principal: workload2.enrolment.mode === "none" ? null : principalOf(mesh2, workload2), namespace: workload2.namespace, namespaceLabels: {} };
 }
-function saidOf2(mesh2, pods2) {
-  const caller = callerOf(mesh2, pods2);
+function saidOf2(mesh2, pods3) {
+  const caller = callerOf(mesh2, pods3);
   return (dimension) => {
     if (dimension === "peer") return caller;
-    if (dimension.startsWith(labelPrefix)) return pods2.labels[dimension.slice(labelPrefix.length)] ?? null;
-    return dimension === "address" && !isAmbient(pods2) ? null : void 0;
+    if (dimension.startsWith(labelPrefix)) return pods3.labels[dimension.slice(labelPrefix.length)] ?? null;
+    return dimension === "address" && !isAmbient(pods3) ? null : void 0;
   };
 }
 var labelPrefix;
@@ -54917,7 +54965,7 @@ function withoutGateways(sides, pairs3) {
   const gateways2 = routedPhantoms([sides.base, sides.head]);
   if (gateways2.length === 0) return pairs3;
   const networked = new Set(networkPhantoms(sides.base, sides.head).map(({ id }) => id));
-  const isGateway = ({ destination: { id, known: known12 }, base: { namespace, labels: labels3 } }) => !known12 && !networked.has(id) && Object.keys(labels3).length > 0 && gateways2.some((pods2) => (namespace === pods2.namespace || id.startsWith("*/")) && selects(labels3, pods2.labels));
+  const isGateway = ({ destination: { id, known: known12 }, base: { namespace, labels: labels3 } }) => !known12 && !networked.has(id) && Object.keys(labels3).length > 0 && gateways2.some((pods3) => (namespace === pods3.namespace || id.startsWith("*/")) && selects(labels3, pods3.labels));
   return pairs3.filter((pair) => !isGateway(pair));
 }
 function compareSides(sides, limits2, memo2, known12 = () => void 0) {
@@ -55665,8 +55713,8 @@ function counterfactuals(base3, baseMesh, headMesh, settings2) {
   return { near: (edits, query3, besides = []) => near(edits, query3, besides, false), around: (edits, query3, besides = []) => near(edits, query3, besides, true) };
 }
 function withEditedPolicies(surroundings2, edits) {
-  const policies2 = edits.flatMap((edit) => edit.type === "removed" || edit.type === "modified" && (edit.base.kind !== edit.head.kind || !accepted(edit.base)) ? [] : [edit.head]);
-  return policies2.length < edits.length ? void 0 : withPolicies(surroundings2(), policies2);
+  const policies3 = edits.flatMap((edit) => edit.type === "removed" || edit.type === "modified" && (edit.base.kind !== edit.head.kind || !accepted(edit.base)) ? [] : [edit.head]);
+  return policies3.length < edits.length ? void 0 : withPolicies(surroundings2(), policies3);
 }
 function sameEntries2(left, right) {
   return left instanceof Map && right instanceof Map && left.size === right.size && [...left].every(([key3, value]) => right.get(key3) === value);
@@ -57371,10 +57419,10 @@ function remedyFor2({ name: name2, is }, existing2) {
   const known12 = new Set(existing2);
   let above = folderOf(name2);
   while (above !== "." && !known12.has(above)) above = folderOf(above);
-  const beside2 = is === "unit" ? existing2 : existing2.filter((path2) => folderOf(path2) === above);
-  if (beside2.length === 0) return is === "unit" ? "there is no unit: `mesh-posture environments` shows what was found" : "the tree is empty";
-  const shown5 = beside2.slice(0, 5).map((path2) => `\`${path2}\``).join(", ");
-  return `there is ${shown5}${beside2.length > 5 ? ` and ${String(beside2.length - 5)} more` : ""}`;
+  const beside3 = is === "unit" ? existing2 : existing2.filter((path2) => folderOf(path2) === above);
+  if (beside3.length === 0) return is === "unit" ? "there is no unit: `mesh-posture environments` shows what was found" : "the tree is empty";
+  const shown5 = beside3.slice(0, 5).map((path2) => `\`${path2}\``).join(", ");
+  return `there is ${shown5}${beside3.length > 5 ? ` and ${String(beside3.length - 5)} more` : ""}`;
 }
 function sameStep(name2, existing2) {
   const step = baseName(name2);
@@ -60685,8 +60733,8 @@ function addressesOf(mesh2, scope3, name2, port3, seen = []) {
   if (source2.kind !== "Service") return [{ address: service.address === anyAddress ? `outside:${host}` : service.address.split("/")[0] ?? "", workload: void 0 }];
   if (service.resolution !== "original") return [{ address: service.address, workload: void 0 }];
   const own4 = knownServices(mesh2).find((candidate) => candidate.source === source2) ?? service;
-  const pods2 = endpointsOf(mesh2, own4, own4.ports.some(({ number: number4 }) => number4 === port3) ? port3 : own4.ports[0]?.number ?? port3);
-  const addresses2 = pods2.flatMap(({ workload: workload2 }) => workload2 === void 0 ? [] : [{ address: podAddress2(workload2.id), workload: workload2 }]);
+  const pods3 = endpointsOf(mesh2, own4, own4.ports.some(({ number: number4 }) => number4 === port3) ? port3 : own4.ports[0]?.number ?? port3);
+  const addresses2 = pods3.flatMap(({ workload: workload2 }) => workload2 === void 0 ? [] : [{ address: podAddress2(workload2.id), workload: workload2 }]);
   return addresses2.length === 0 ? { rule: "M49", missing: `a pod behind \`${host}\`, which has no address of its own` } : addresses2;
 }
 function fullName(mesh2, name2) {
@@ -61793,8 +61841,8 @@ var init_test = __esm({
       #known = /* @__PURE__ */ new Map();
       /** @param named a folder relative to the file of tests, else to the working directory, else a revision */
       async read(named11, file) {
-        const beside2 = resolve3(dirname3(file), named11);
-        const target = isDirectory(beside2) ? beside2 : named11;
+        const beside3 = resolve3(dirname3(file), named11);
+        const target = isDirectory(beside3) ? beside3 : named11;
         const known12 = this.#known.get(target) ?? readTree(target);
         this.#known.set(target, known12);
         return known12;
