@@ -178,11 +178,18 @@ function enrolmentCounts(meshes: readonly Mesh[]): Report['coverage']['workloads
   return counts;
 }
 
+/** @param id `namespace/key=value,…` */
+function phantomGatewayText(id: string): string {
+  const slash = id.indexOf('/');
+  return `gateway pods labelled \`${id.slice(slash + 1)}\`, which no manifest declares, run in the namespace \`${id.slice(0, slash)}\`, and clients outside reach the ports of their Gateways; their account is one that policies name there`;
+}
+
 /** What the whole report stands on, once each. */
 function assumptions(loaded: Loaded, compared: ComparedEnvironments, findings: readonly Finding[], input: ReviewInput): Report['coverage']['assumptions'] {
   const { environments } = compared;
   const all: Assumption[] = [...loaded.assumptions, ...compared.assumptions, ...environments.flatMap(({ base, head }) => [...base.assumptions, ...head.assumptions])];
   for (const name of distinct(environments.flatMap(({ base, head }) => (base === head ? [] : namespacesTakenAway(base, head))))) all.push({ id: `namespace-gone:${name}`, text: `namespace \`${name}\` is taken away with everything that lay in it: its pods are gone, and what led to them is not compared` });
+  for (const id of distinct(compared.changes.flatMap(({ change }) => change.assumptions)).filter((each) => each.startsWith('gateway:'))) all.push({ id, text: phantomGatewayText(id.slice('gateway:'.length)) });
   for (const { key, line, message } of input.notYet ?? []) all.push({ id: `configuration:${key}`, text: `line ${line} of the configuration: ${message}` });
   for (const unheld of unheldSuppressions(findings, input.config.suppressions, input.today)) all.push({ id: `suppression:${unheld.suppression.rule}:${unheld.suppression.line}`, text: `the suppression at line ${unheld.suppression.line} of the configuration is not in force: ${unheld.because}` });
   return [...new Map(all.map((assumption) => [assumption.id, assumption])).values()].sort(compareBy((assumption) => assumption.id));

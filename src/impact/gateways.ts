@@ -7,6 +7,7 @@ import { compareText, sameEntries } from '#lib/order.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import { gatewayPods, type GatewayPods } from '#mesh/gateway-pods.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
+import { podSpecOf } from '#mesh/ports.ts';
 import { decideFront } from '#posture/answer.ts';
 import { askedPorts, gatewayIds, gatewaysOf, isExposedGateway } from '#posture/gateway-destinations.ts';
 import { backendCall, callsAlike, type BackendCall } from '#posture/gateway-call.ts';
@@ -87,7 +88,7 @@ const servedKinds = ['Gateway', 'VirtualService', 'KubernetesGateway', 'GatewayC
 function sameInputs({ base, head }: Sides, before: GatewayPods, after: GatewayPods): boolean {
   if (base.config !== head.config || base.world !== head.world || !sameContent(before, after)) return false;
   const [left, right] = [gatewaySeat(base, before).attached, gatewaySeat(head, after).attached];
-  return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && servedKinds.every((kind) => sameEntries(ofKind(base, kind), ofKind(head, kind)));
+  return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && servedKinds.every((kind) => sameEntries(ofKind(base, kind), ofKind(head, kind))) && samePods(base, head);
 }
 
 function backendsMoved(at: PortPair): ReadonlySet<string> {
@@ -95,6 +96,23 @@ function backendsMoved(at: PortPair): ReadonlySet<string> {
   const ends = new Map([...base.ends, ...head.ends].map(([key, { end }]) => [key, end]));
   const moved = [...ends].filter(([key, { backend }]) => (base.ends.get(key)?.posture ?? unreached).front.key !== (head.ends.get(key)?.posture ?? unreached).front.key || !calledAlike(at, backend));
   return new Set(moved.map(([, { backend }]) => backend));
+}
+
+const comparedPods = new WeakMap<Mesh, WeakMap<Mesh, boolean>>();
+
+/** Services lead to the same ports of the same pods, which take part in the mesh alike. */
+function samePods(base: Mesh, head: Mesh): boolean {
+  const known = comparedPods.get(base) ?? new WeakMap<Mesh, boolean>();
+  comparedPods.set(base, known);
+  const found = known.get(head);
+  if (found !== undefined) return found;
+  const called = (workload: Workload): unknown => [workload.labels, workload.enrolment, podSpecOf(workload)?.containers.map(({ ports }) => ports)];
+  const fresh = base.workloads.size === head.workloads.size && [...base.workloads].every(([id, workload]) => {
+    const other = head.workloads.get(id);
+    return other !== undefined && (workload === other || sameContent(called(workload), called(other)));
+  });
+  known.set(head, fresh);
+  return fresh;
 }
 
 /** The policies at a port of which nothing more is known. */

@@ -87,7 +87,7 @@ function serviceHost(id: string): string {
 function targetOf(to: Query['to']): { readonly host: string; readonly note?: string } {
   if (to.workload !== undefined) return { host: serviceHost(to.workload) };
   if (to.host !== undefined) return { host: to.host };
-  if (to.gateway !== undefined) return { host: serviceHost(to.gateway), note: `at the gateway ${name(to.gateway)}${to.backend === undefined ? '' : `, to ${name(to.backend)}`}` };
+  if (to.gateway !== undefined) return { host: to.gateway.includes('=') ? `gateway.${to.gateway.slice(0, to.gateway.indexOf('/'))}` : serviceHost(to.gateway), note: `at the gateway ${name(to.gateway)}${to.backend === undefined ? '' : `, to ${name(to.backend)}`}` };
   if (to.ip !== undefined) return { host: to.ip.includes(':') ? `[${to.ip}]` : to.ip };
   if (to.selector !== undefined) {
     const labels = pairs(to.selector.labels);

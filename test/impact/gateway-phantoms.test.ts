@@ -33,6 +33,7 @@ describe('a route to a gateway that Istio\'s installation brings', () => {
     const [change] = report.changes;
     expect(change?.headline).toBe('anyone outside may now reach `shop/admin:80 through istio-system/istio=ingressgateway:443` with path `/admin*`, host `shop.example.com`, with TLS of its own');
     expect(change?.assumptions).toEqual(['gateway:istio-system/istio=ingressgateway']);
+    expect(report.coverage.assumptions.find(({ id }) => id === 'gateway:istio-system/istio=ingressgateway')?.text).toContain('gateway pods labelled `istio=ingressgateway`, which no manifest declares, run in the namespace `istio-system`');
     expect(change?.witness).toMatchObject({ to: { gateway: 'istio-system/istio=ingressgateway', port: 443, backend: 'shop/admin:80' }, base: { verdict: 'deny', layer: 'routing' }, head: { verdict: 'allow' } });
     expect(change?.causes.map(({ resource }) => resource)).toEqual(['VirtualService/shop/web']);
     expect(report.incompleteReasons).toEqual([]);

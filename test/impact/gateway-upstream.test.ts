@@ -217,6 +217,22 @@ describe('a route and what it needs behind the gateway', () => {
   });
 });
 
+describe('a port of the pods that has another number', () => {
+  const named = service('ledger').replace('targetPort: 8080', 'targetPort: web');
+  const listening = (port: string): string => deployment('ledger').replace('{containerPort: 8080}', `{name: web, containerPort: ${port}}`);
+  const onPort = policy('{to: [{operation: {ports: ["8080"]}}]}');
+  const between = (before: string, after: string): readonly string[] => {
+    const same = [gateway(), sidecars, named, onPort, routes(`${ledger('uri: {prefix: /bank}')}, ${shop}`)];
+    return whatOpens(reviewed(files(...same, listening(before)), files(...same, listening(after))));
+  };
+
+  test('is another for the gateway, too, and the same where its name stays', () => {
+    expect(between('9090', '8080')).toEqual(['widened']);
+    expect(between('8080', '9090')).toEqual(['narrowed']);
+    expect(between('8080', '8080')).toEqual([]);
+  });
+});
+
 describe('tokens behind the gateway', () => {
   const tokens = (where: string, name: string, more = ''): string => `apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: ${name}, namespace: ${where}}\nspec: {selector: {matchLabels: {${where === 'bank' ? 'app: ledger' : 'istio: ingressgateway'}}}, jwtRules: [{issuer: "https://issuer.example"${more}}]}\n`;
   const asks = policy('{from: [{source: {requestPrincipals: ["*"]}}]}');
