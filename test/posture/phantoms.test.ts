@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { MeshSettings } from '#mesh/build.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { askedPhantom, destinationsOf, phantomsOf, phantomWorkload } from '#posture/destinations.ts';
+import { networkPhantoms } from '#posture/network-phantoms.ts';
 import { deployment, meshOf, namespace, policy, service } from '../mesh/support.ts';
 
 const closed: MeshSettings = { world: 'closed' };
@@ -53,6 +54,44 @@ describe('a phantom', () => {
     expect(ids(mesh(pods, allow('shop', '')), mesh(pods, allow('shop', 'app: ghost')))).toEqual(['shop/app=ghost']);
   });
 
+  test('is one where the workload comes with the head, and the same policy selects it', () => {
+    expect(ids(mesh(allow('shop', 'app: cart')), mesh(pods, allow('shop', 'app: cart')))).toEqual(['shop/app=cart']);
+  });
+
+  test('is one where the other policy speaks of other ports, or of another namespace', () => {
+    const ports = (name: string, labels: string, more: string): string => policy('PeerAuthentication', `shop/${name}`, `selector: {matchLabels: {${labels}}}, mtls: {mode: STRICT}${more}`);
+    expect(ids(mesh(pods, ports('a', 'app: cart', ', portLevelMtls: {8080: {mode: DISABLE}}')), mesh(pods, ports('b', 'app: ghost', '')))).toEqual(['shop/app=ghost']);
+    expect(ids(mesh(pods, ports('a', 'app: cart', ', portLevelMtls: {8080: {mode: DISABLE}}')), mesh(pods, ports('b', 'app: ghost', ', portLevelMtls: {8080: {mode: DISABLE}}')))).toEqual([]);
+    const web = [namespace('web', 'istio-injection: enabled'), deployment('web/cart')];
+    expect(ids(mesh(...web, allow('web', 'app: cart', 'a')), mesh(...web, allow('shop', 'app: ghost', 'b')))).toEqual(['shop/app=ghost']);
+  });
+
+  test('is none where one of several policies that say the same means a declared workload', () => {
+    expect(ids(mesh(pods, allow('shop', 'app: older', 'a'), allow('shop', 'app: cart', 'b')), mesh(pods, allow('shop', 'app: ghost', 'c')))).toEqual(['shop/app=older']);
+  });
+
+  test('stands for a namespace that a label moves, if nobody is declared there', () => {
+    const outside = namespace('legacy');
+    const inside = namespace('legacy', 'istio-injection: enabled');
+    const [found, ...more] = phantomsOf(mesh(outside), mesh(inside));
+    expect(more).toEqual([]);
+    expect([found?.base.id, found?.base.enrolment.mode, found?.head.enrolment.mode]).toEqual(['legacy/*', 'none', 'sidecar']);
+    expect(ids(mesh(inside), mesh(outside))).toEqual(['legacy/*']);
+    expect(ids(mesh(outside), mesh(outside))).toEqual([]);
+    expect(ids(mesh(outside, deployment('legacy/old')), mesh(inside, deployment('legacy/old')))).toEqual([]);
+    // Nobody declares it on one side; and pods of the root namespace stand for the whole mesh.
+    expect(ids(mesh(), mesh(inside))).toEqual([]);
+    expect(ids(mesh(inside), mesh(policy('AuthorizationPolicy', 'legacy/rule', 'targetRefs: [{kind: Service, group: "", name: cart}], rules: [{}]')))).toEqual([]);
+    expect(ids(mesh(namespace('istio-system')), mesh(namespace('istio-system', 'istio-injection: enabled')))).toEqual([]);
+  });
+
+  test('of a NetworkPolicy takes part in the mesh as its namespace does', () => {
+    const network = `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: in, namespace: legacy}\nspec: {podSelector: {matchLabels: {app: ghost}}}`;
+    const [found, ...more] = phantomsOf(mesh(namespace('legacy'), network), mesh(namespace('legacy'), network));
+    expect(more).toEqual([]);
+    expect([found?.head.id, found?.head.enrolment.mode, found?.head.otherPortsCaptured]).toEqual(['legacy/app=ghost', 'none', false]);
+  });
+
   test('is none in a namespace that is taken away with all that lay in it (R28)', () => {
     const own = [namespace('old', 'istio-injection: enabled'), allow('old', 'app: ghost')];
     expect(ids(mesh(...own), mesh())).toEqual([]);
@@ -61,6 +100,43 @@ describe('a phantom', () => {
 
   test('of several comes once, in order', () => {
     expect(ids(mesh(), mesh(allow('shop', 'app: b', 'one'), allow('shop', 'app: b', 'two', 'action: DENY, '), allow('shop', 'app: a', 'three')))).toEqual(['shop/app=a', 'shop/app=b']);
+  });
+});
+
+describe('pods that only a NetworkPolicy names', () => {
+  const network = (place: string, selector: string): string => `{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: ${place.split('/')[1] ?? ''}, namespace: ${place.split('/')[0] ?? ''}}, spec: {podSelector: {${selector}}}}`;
+  const app = (name: string): string => `matchLabels: {app: ${name}}`;
+  const named = (base: Mesh, head: Mesh): readonly (readonly [string, unknown])[] => networkPhantoms(base, head).map(({ id, labels }) => [id, labels]);
+
+  test('are those that its selector accepts, whichever side has it, in order', () => {
+    expect(named(mesh(pods), mesh(pods, network('shop/a', app('ghost'))))).toEqual([['shop/app=ghost', { app: 'ghost' }]]);
+    expect(named(mesh(pods, network('shop/a', app('ghost'))), mesh(pods))).toEqual([['shop/app=ghost', { app: 'ghost' }]]);
+    expect(named(mesh(pods, network('shop/a', app('ghost'))), mesh(pods, network('shop/b', app('ghost')), network('shop/a', app('bat'))))).toEqual([['shop/app=bat', { app: 'bat' }], ['shop/app=ghost', { app: 'ghost' }]]);
+    expect(named(mesh(), mesh(network('shop/all', '')))).toEqual([['shop/*', {}]]);
+  });
+
+  test('are none that some declared workload of the base is', () => {
+    expect(named(mesh(pods), mesh(pods, network('shop/a', app('cart'))))).toEqual([]);
+    expect(named(mesh(pods), mesh(pods, network('shop/a', '')))).toEqual([]);
+    expect(named(mesh(), mesh(pods, network('shop/a', app('cart'))))).toEqual([['shop/app=cart', { app: 'cart' }]]);
+    expect(named(mesh(pods), mesh(pods, network('shop/a', 'matchExpressions: [{key: app, operator: NotIn, values: [cart]}]')))).toEqual([['shop/app notin (cart)', {}]]);
+    // Pods of the root namespace stand for the whole mesh.
+    expect(named(mesh(), mesh(network('istio-system/a', app('ghost'))))).toEqual([]);
+  });
+
+  test('have the labels that are asked for, and are none where nothing can have them', () => {
+    const expressions = (...texts: readonly string[]): string => `matchExpressions: [${texts.join(', ')}]`;
+    expect(named(mesh(), mesh(network('shop/a', expressions('{key: tier, operator: In, values: [back, front]}', '{key: zone, operator: Exists}', '{key: old, operator: DoesNotExist}'))))).toEqual([['shop/!old,tier in (back|front),zone', { tier: 'back', zone: 'x' }]]);
+    expect(named(mesh(), mesh(network('shop/a', `${app('a')}, ${expressions('{key: app, operator: Exists}')}`)))).toEqual([['shop/app,app=a', { app: 'a' }]]);
+    expect(named(mesh(), mesh(network('shop/a', expressions('{key: app, operator: Exists}', '{key: app, operator: DoesNotExist}'))))).toEqual([]);
+  });
+
+  test('are none where the selector slips from or to a declared workload', () => {
+    expect(named(mesh(pods, network('shop/a', app('cart'))), mesh(pods, network('shop/a', app('ghost'))))).toEqual([]);
+    expect(named(mesh(pods, network('shop/a', app('cart'))), mesh(pods, network('shop/b', app('ghost'))))).toEqual([['shop/app=ghost', { app: 'ghost' }]]);
+    // From everything in the namespace to a part of it.
+    expect(named(mesh(pods, network('shop/a', '')), mesh(pods, network('shop/a', app('ghost'))))).toEqual([['shop/app=ghost', { app: 'ghost' }]]);
+    expect(named(mesh(network('shop/a', app('cart'))), mesh(pods, network('shop/a', app('cart'))))).toEqual([['shop/app=cart', { app: 'cart' }]]);
   });
 });
 
