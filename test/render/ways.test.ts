@@ -49,6 +49,16 @@ describe.skipIf(!hasTools())(`one path, several ways${hasTools() ? '' : `, ${ski
     expect(Object.keys(running(await judged(sets(true, true), sets(false, false))))).toEqual(['default']);
   });
 
+  test('overlays of one base, of which one leaves a policy out', async () => {
+    const overlay = (more = ''): string => `resources: [../../shop]\n${more}`;
+    const files: Files = {
+      'shop/kustomization.yaml': 'resources: [m.yaml, w.yaml]\n', 'shop/m.yaml': mtls({ name: 'default', namespace: 'shop' }, 'STRICT'), 'shop/w.yaml': workload,
+      'over/acme/kustomization.yaml': overlay(), 'over/globex/kustomization.yaml': overlay(),
+    };
+    const found = await judged(files, { ...files, 'over/globex/kustomization.yaml': overlay('patches:\n- patch: |\n    $patch: delete\n    apiVersion: security.istio.io/v1\n    kind: PeerAuthentication\n    metadata: {name: default, namespace: shop}\n') });
+    expect([Object.keys(running(found)), told(found), found.report.changes.map((change) => change.environments)]).toEqual([['acme', 'globex'], ['widened mtls shop/web'], [['globex']]]);
+  });
+
   test('Flux Kustomizations of one name in two clusters', async () => {
     const files = (dev: string, prod: string): Files => ({
       'clusters/dev/apps.yaml': flux('apps', 'apps', `  postBuild: {substitute: {mode: ${dev}}}\n`), 'clusters/prod/apps.yaml': flux('apps', 'apps', `  postBuild: {substitute: {mode: ${prod}}}\n`),
