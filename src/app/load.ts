@@ -238,7 +238,7 @@ function placed(unit: Unit, base: ReadonlyMap<string, readonly AnyResource[]>, h
   const contents = (objects: readonly AnyResource[]): ReadonlyMap<string, Content> =>
     new Map(objects.map((resource) => [resourceId(resource), { token: twinOf(resource), text: () => readContentOf(resource) }]));
   const own = unit.base ?? shown(unit);
-  return { id: unit.id, path: own.path, environment: own.environment, cluster: own.cluster, objects: [contents(base.get(unit.id) ?? []), contents(head.get(unit.id) ?? [])] };
+  return { id: unit.id, path: own.path, isMade: own.kind !== 'plain', environment: own.environment, cluster: own.cluster, objects: [contents(base.get(unit.id) ?? []), contents(head.get(unit.id) ?? [])] };
 }
 
 function contextOf(environment: string, objects: ReadonlyMap<string, readonly AnyResource[]>): readonly AnyResource[] {

@@ -1,5 +1,6 @@
 import { compileGlobs } from '#lib/glob.ts';
 import { compareText, distinct, sortedBy } from '#lib/order.ts';
+import { changedPaths } from '#trees/changes.ts';
 import type { Side, TreePair } from '#trees/tree.ts';
 import { chartInputs, claimsFor, dependencyCharts, kustomizationInputs, referredKustomizations } from './claims.ts';
 import { documentsOf, follow, mayBeManifestFile } from './documents.ts';
@@ -110,10 +111,11 @@ export function discoverUnits(pair: TreePair, config: UnitsConfig, repository: R
   };
 
   // R5: a deleted root takes its objects away, so what the base's roots name is not found again at the head as plain YAML. The other way round a
-  // folder that a *new* root names was there before and is compared with what it held (R10): a root that comes with a change hides nothing.
+  // folder that a *new* root names was there before: where it is changed with it, or where no root reached anything, it is compared with what it held
+  // (R10), so that a root that comes with a change hides nothing. Else all that is new is that it is deployed at all.
   const baseUnits = build(base, head, base.roots);
   const headUnits = head === base ? baseUnits : build(head, base, [...head.roots, ...base.roots]);
-  const units = pairUnits(baseUnits, headUnits, { base, head, documents });
+  const units = pairUnits(baseUnits, headUnits, { base, head, documents }).map((unit): Unit => (isNewlyDeployed(unit, base) && !changesIn(unit, pair) ? { id: unit.id, base: undefined, head: unit.head } : unit));
   return {
     units: sortedBy(units, (unit) => unit.id),
     context,
@@ -220,17 +222,34 @@ function configuredUnits(side: SideScan, config: UnitsConfig, claimed: (path: st
  * R10: units that no Flux or Argo CD root reaches, where roots reach anything at all. A side without roots reaches everything, so that the first root frees nothing.
  */
 function unreferencedUnits(units: readonly Unit[], base: SideScan, head: SideScan): ReadonlySet<string> {
-  const reach = (scan: SideScan, id: string, unit: UnitSide | undefined): boolean => {
-    const roots = scan.roots.filter((root) => exists(scan, root.path));
-    if (roots.length === 0) return scan.tree.entries.size > 0;
-    if (unit === undefined) return false;
-    if (unit.discovery !== 'kustomization' && unit.discovery !== 'chart' && unit.discovery !== 'folder') return true;
-    if (roots.some((root) => root.holder === id)) return true;
-    const files = new Set(roots.map((root) => root.file));
-    // Flux has taken the kustomizations below that it builds; one inside of those is nobody's.
-    return roots.some((root) => root.recurse && !(root.tool === 'flux' && unit.kind === 'kustomize') && !scan.kustomizations.has(root.path) && below(unit.path, root.path)) || unit.files.some((file) => files.has(file)) || [...files].some((file) => unit.inputs.files.has(file) || unit.inputs.folders.has(folderOf(file)));
-  };
-  return new Set(units.flatMap((unit) => (reach(base, unit.id, unit.base) || reach(head, unit.id, unit.head) ? [] : [unit.id])));
+  return new Set(units.flatMap((unit) => (isReached(base, unit.id, unit.base) || isReached(head, unit.id, unit.head) ? [] : [unit.id])));
+}
+
+function isReached(scan: SideScan, id: string, unit: UnitSide | undefined): boolean {
+  const roots = scan.roots.filter((root) => exists(scan, root.path));
+  if (roots.length === 0) return scan.tree.entries.size > 0;
+  if (unit === undefined) return false;
+  if (isNamed(unit)) return true;
+  if (roots.some((root) => root.holder === id)) return true;
+  const files = new Set(roots.map((root) => root.file));
+  // Flux has taken the kustomizations below that it builds; one inside of those is nobody's.
+  return roots.some((root) => root.recurse && !(root.tool === 'flux' && unit.kind === 'kustomize') && !scan.kustomizations.has(root.path) && below(unit.path, root.path)) || unit.files.some((file) => files.has(file)) || [...files].some((file) => unit.inputs.files.has(file) || unit.inputs.folders.has(folderOf(file)));
+}
+
+/** By the configuration, or by an object of Flux or Argo CD; else it was found where it lies. */
+function isNamed({ discovery }: UnitSide): boolean {
+  return discovery !== 'kustomization' && discovery !== 'chart' && discovery !== 'folder';
+}
+
+/** R5: no root of the base reached it, though some reached others, and one of the head names it. */
+function isNewlyDeployed({ id, base: before, head: after }: Unit, base: SideScan): boolean {
+  return before !== undefined && after !== undefined && !isNamed(before) && isNamed(after) && after.discovery !== 'configuration' && !isReached(base, id, before);
+}
+
+function changesIn({ base, head }: Unit, pair: TreePair): boolean {
+  return changedPaths(pair).some(({ path }) =>
+    [base, head].some((side) => side !== undefined && (side.valuesFile === path || side.inputs.files.has(path) || side.inputs.folders.has(folderOf(path)) || side.inputs.trees.some((tree) => below(path, tree)))),
+  );
 }
 
 /** R3e, R17: each folder that directly holds manifests, with the broken files that lie in it. */

@@ -6,6 +6,8 @@ export interface PlacedUnit {
   readonly id: string;
   /** Folder on the base side, where there is one: a renamed folder renames no environment (R20). */
   readonly path: string;
+  /** A kustomization or a chart. */
+  readonly isMade: boolean;
   /** What the configuration says (`units[].environment`). */
   readonly environment: string | undefined;
   /** What a Flux or Argo CD root says it is for. */
@@ -54,7 +56,7 @@ export function planEnvironments(units: readonly PlacedUnit[], stated: Stated): 
     const evidence = labelComponent(component, labels);
     // A conflict that only one side has, between units that nothing but their names tells apart, may be a new file that overrides an old one. They ran
     // together before: the environments differ in the disputed objects only, so that what is overridden is compared with what was in force.
-    if (evidence === 'names' && !isOneSource(component) && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) for (const unit of component.units) if (!told.has(unit.id)) together.add(unit.id);
+    if (evidence === 'names' && !component.disputes.some(({ absence }) => absence === true) && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) for (const unit of component.units) if (!told.has(unit.id)) together.add(unit.id);
   }
   const names = distinct([...labels.values(), ...[...told.values()].flat(), ...Object.keys(stated)]);
   if (names.length === 0) return { environments: [{ id: 'default', units: ordered.map((unit) => unit.id), own: new Set(), because: 'no two units define one object differently' }], doubts: [] };
@@ -154,6 +156,8 @@ function toldEnvironments(units: readonly PlacedUnit[], stated: Stated): Readonl
 interface Dispute {
   readonly side: number;
   readonly groups: readonly (readonly string[])[];
+  /** The one lacks it, and is made from elsewhere: no file of it overrides another's. */
+  readonly absence?: true;
 }
 
 function disputesOf(units: readonly PlacedUnit[]): readonly Dispute[] {
@@ -187,14 +191,13 @@ const beside = /^(?:Secret|SealedSecret|ExternalSecret)\/|^ConfigMap\/(?!.*\/ist
 function absencesOf(units: readonly PlacedUnit[]): readonly Dispute[] {
   const disputes: Dispute[] = [];
   const sides = Math.max(0, ...units.map((unit) => unit.objects.length));
-  const byPath = groupBy(units, (unit) => unit.path);
-  const placed = units.filter((unit) => unit.cluster !== undefined || environmentSegment(segmentsOf(unit)) !== undefined || (byPath.get(unit.path)?.length ?? 0) > 1);
+  const placed = units.filter((unit) => unit.isMade || unit.cluster !== undefined || environmentSegment(segmentsOf(unit)) !== undefined);
   for (let side = 0; side < sides; side += 1) {
     const contents = new Map(placed.map((unit) => [unit.id, setOf(unit.objects[side] ?? new Map())]));
     for (const unit of placed) {
       const own = contents.get(unit.id);
       const other = placed.find((each) => each.id !== unit.id && contents.get(each.id)?.text !== own?.text && areAlternatives(unit, each, side));
-      if (other !== undefined) disputes.push({ side, groups: [[unit.id], [other.id]] });
+      if (other !== undefined) disputes.push({ side, groups: [[unit.id], [other.id]], absence: true });
     }
   }
   return disputes;
@@ -208,18 +211,16 @@ function setOf(objects: ReadonlyMap<string, Content>): { readonly text: string }
 const pods = /^(?:CronJob|DaemonSet|Deployment|Job|Pod|ReplicaSet|ReplicationController|Rollout|StatefulSet)\//u;
 const policies = /^(?:AuthorizationPolicy|PeerAuthentication|RequestAuthentication|NetworkPolicy)\//u;
 
-/** By the cluster, or the word or region in their paths. One chart may be released often in one place: then its releases share no pods. */
+/**
+ * By the cluster, or the word or region in their paths; or two overlays or values sets that make the same pods, whatever they are called. One chart may be
+ * released often in one place: then its releases share no pods.
+ */
 function areAlternatives(one: PlacedUnit, other: PlacedUnit, side: number): boolean {
   const objects = other.objects[side];
   const shares = (kind: RegExp): boolean => objects !== undefined && [...(one.objects[side]?.keys() ?? [])].some((object) => kind.test(object) && objects.has(object));
   const differ = (left: string | undefined, right: string | undefined): boolean => left !== undefined && right !== undefined && left !== right;
   const told = differ(one.cluster, other.cluster) || differ(environmentSegment(segmentsOf(one)), environmentSegment(segmentsOf(other)));
-  return told ? shares(pods) || shares(policies) : one.path === other.path && shares(pods);
-}
-
-/** Values sets of one chart, each of which is a release of its own. */
-function isOneSource({ units }: Component): boolean {
-  return units.every((unit) => unit.path === units[0]?.path);
+  return told ? shares(pods) || shares(policies) : one.isMade && other.isMade && shares(pods);
 }
 
 /** Units that are alternatives to each other, directly or through others, with their disputes. */

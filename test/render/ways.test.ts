@@ -39,6 +39,26 @@ describe.skipIf(!hasTools())(`one path, several ways${hasTools() ? '' : `, ${ski
     expect(found.loaded.untouched.map((unit) => unit.id)).toEqual(['apps/prod', 'c@apps/prod']);
   });
 
+  test('values sets of one chart, of which one turns a policy off', async () => {
+    const sets = (red: boolean, blue: boolean): Files => ({
+      'c/Chart.yaml': chart, 'c/values.yaml': 'strict: true\n', 'c/values-red.yaml': `strict: ${String(red)}\n`, 'c/values-blue.yaml': `strict: ${String(blue)}\n`,
+      'c/templates/m.yaml': `{{- if .Values.strict }}\n${mtls({ name: 'default', namespace: 'shop' }, 'STRICT')}{{- end }}\n`, 'c/templates/w.yaml': workload,
+    });
+    const found = await judged(sets(true, true), sets(true, false));
+    expect([Object.keys(running(found)), told(found), found.report.changes.map((change) => change.environments)]).toEqual([['blue', 'red'], ['widened mtls shop/web'], [['blue']]]);
+    expect(Object.keys(running(await judged(sets(true, true), sets(false, false))))).toEqual(['default']);
+  });
+
+  test('overlays of one base, of which one leaves a policy out', async () => {
+    const overlay = (more = ''): string => `resources: [../../shop]\n${more}`;
+    const files: Files = {
+      'shop/kustomization.yaml': 'resources: [m.yaml, w.yaml]\n', 'shop/m.yaml': mtls({ name: 'default', namespace: 'shop' }, 'STRICT'), 'shop/w.yaml': workload,
+      'over/acme/kustomization.yaml': overlay(), 'over/globex/kustomization.yaml': overlay(),
+    };
+    const found = await judged(files, { ...files, 'over/globex/kustomization.yaml': overlay('patches:\n- patch: |\n    $patch: delete\n    apiVersion: security.istio.io/v1\n    kind: PeerAuthentication\n    metadata: {name: default, namespace: shop}\n') });
+    expect([Object.keys(running(found)), told(found), found.report.changes.map((change) => change.environments)]).toEqual([['acme', 'globex'], ['widened mtls shop/web'], [['globex']]]);
+  });
+
   test('Flux Kustomizations of one name in two clusters', async () => {
     const files = (dev: string, prod: string): Files => ({
       'clusters/dev/apps.yaml': flux('apps', 'apps', `  postBuild: {substitute: {mode: ${dev}}}\n`), 'clusters/prod/apps.yaml': flux('apps', 'apps', `  postBuild: {substitute: {mode: ${prod}}}\n`),

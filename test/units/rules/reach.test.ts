@@ -32,6 +32,27 @@ describe('R10', () => {
   });
 });
 
+describe('R5, a root that names what lay there before', () => {
+  const files: Files = { 'clusters/apps.yaml': flux('apps'), 'apps/m.yaml': strict, 'apps/w.yaml': workload, 'apps/p.yaml': front, 'extra/p.yaml': open };
+  const rooted: Files = { ...files, 'clusters/extra.yaml': flux('extra', 'extra') };
+
+  test('R5: deploys it, and no longer naming it takes it away', async () => {
+    const found = await judged(files, rooted);
+    expect([told(found), edited(found), found.report.verdict]).toEqual([['widened access shop/web'], ['added AuthorizationPolicy/shop/all'], 'fail']);
+    expect(told(await judged(rooted, files))).toEqual(['narrowed access shop/web']);
+  });
+
+  test('R5, near miss: where no root reached anything, it may have been deployed all along', async () => {
+    const { 'clusters/apps.yaml': gone = '', ...rootless } = files;
+    expect([gone.length > 0, told(await judged(rootless, rooted))]).toEqual([true, []]);
+  });
+
+  test('R5, near miss: what changes with its root is compared with what it held', async () => {
+    const changed = await judged({ ...files, 'extra/p.yaml': mtls({ name: 'web', namespace: 'shop' }, 'STRICT') }, { ...rooted, 'extra/p.yaml': mtls({ name: 'web', namespace: 'shop' }, 'PERMISSIVE') });
+    expect(edited(changed)).toEqual(['modified PeerAuthentication/shop/web']);
+  });
+});
+
 describe('R11', () => {
   const disabled = mtls({ name: 'c', namespace: 'shop' }, 'DISABLE');
   const files: Files = { 'app/w.yaml': workload, 'app/m.yaml': strict, 'test/testdata/m.yaml': mtls({ name: 'a', namespace: 'shop' }, 'STRICT'), 'web/node_modules/x/m.yaml': mtls({ name: 'b', namespace: 'shop' }, 'STRICT'), 'vendor/m.yaml': mtls({ name: 'c', namespace: 'shop' }, 'STRICT') };
