@@ -9,6 +9,7 @@ import type { FieldPath } from '#source/origin.ts';
 import { isWaypoint } from '#mesh/waypoints.ts';
 import type { IncompleteReason } from '#report/report.ts';
 import { movesClientTls, type SidesOfEnvironment } from './client-tls-effect.ts';
+import { isComparedAsCalls } from './call-effect.ts';
 import { configNotComputed, type NotComputed } from './config-effect.ts';
 import { isComparedAtGateways } from './gateway-effect.ts';
 import { variablesNotComputed } from './istiod-effect.ts';
@@ -47,13 +48,13 @@ const policies: ReadonlySet<string> = new Set(['AuthorizationPolicy', 'PeerAuthe
 
 /** What about the changed object may move requests in ways that the comparison does not know; none where its whole effect is known. */
 export function notComputed(changed: ChangedResource, environments: readonly SidesOfEnvironment[]): readonly NotComputed[] {
-  return [...ofItsKind(changed, environments), ...configNotComputed(changed, environments), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments), ...ofExternalNames(changed), ...leadsElsewhere(changed, environments)];
+  return [...ofItsKind(changed, environments), ...configNotComputed(changed, environments), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments), ...ofExternalNames(changed), ...(isComparedAsCalls(changed, environments) ? [] : leadsElsewhere(changed, environments))];
 }
 
 /** A change of labels alone that nobody selects by is none. */
 function ofItsKind(changed: ChangedResource, environments: readonly SidesOfEnvironment[]): readonly NotComputed[] {
   const resource = changed.head ?? changed.base;
-  if (resource === undefined || !kinds.has(resource.kind) || isComputedGateway(changed, environments) || isComparedAtGateways(changed, environments)) return [];
+  if (resource === undefined || !kinds.has(resource.kind) || isComputedGateway(changed, environments) || isComparedAtGateways(changed, environments) || isComparedAsCalls(changed, environments)) return [];
   if (otherNetworks.includes(resource.kind) && (canonical(changed.base?.spec) === canonical(changed.head?.spec) || isNewcomer(changed, environments))) return [];
   const moves = resource.kind === 'DestinationRule' ? movesClientTls(changed, environments) : hasOtherContent(changed);
   return moves ? [{ about: 'kind', because: 'what this kind does to requests is not computed by this version', path: [] }] : [];

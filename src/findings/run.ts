@@ -177,10 +177,15 @@ function joined(left: Finding, right: Finding): Finding {
   };
 }
 
-/** A rule that is both a change and a state says a place once: the change has the witness. */
+/** A rule that is both a change and a state says a place of an object once: the change has the witness. */
 function onceAPlace(findings: readonly Finding[]): readonly Finding[] {
-  const told = new Set(findings.flatMap((finding) => (finding.changeIds.length > 0 && finding.location !== undefined ? [`${finding.code} ${placeKey(finding.location)}`] : [])));
-  return findings.filter((finding) => finding.changeIds.length > 0 || finding.status !== 'new' || finding.location === undefined || !told.has(`${finding.code} ${placeKey(finding.location)}`));
+  const told = findings.filter((finding) => finding.changeIds.length > 0 && finding.location !== undefined);
+  const isTold = ({ code, resource, location }: Finding): boolean => location !== undefined && told.some((other) => other.code === code && other.location !== undefined && (placeKey(other.location) === placeKey(location) || (other.resource === resource && overlap(other.location, location))));
+  return findings.filter((finding) => finding.changeIds.length > 0 || finding.status !== 'new' || !isTold(finding));
+}
+
+function overlap(left: Location, right: Location): boolean {
+  return left.side === right.side && left.file === right.file && left.startLine <= right.endLine && right.startLine <= left.endLine;
 }
 
 /** Each place once, without the finding's own. */

@@ -13,6 +13,7 @@ import { waypointNetworks } from '#posture/waypoint-network.ts';
 import type { Layer, LayerId, Path } from '#sets/cube.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
 import { authoritiesMoved } from './authority-changes.ts';
+import { comparedCalls } from './calls.ts';
 import { enforcementMoved, opaqueMoved } from './enforcement.ts';
 import { gatewayContexts, stoppedBehind } from './gateways.ts';
 import { identitiesMoved } from './identity-changes.ts';
@@ -70,7 +71,9 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo,
   changes.push(...gateways.undecided);
   for (const context of gateways.contexts) changes.push(...stoppedBehind(context, [...compareWay(context, 'up'), ...compareWay(context, 'down')]), ...opaqueMoved(context), ...authoritiesMoved(context));
   if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
-  return { changes, byDestination, internalErrors, compared: pairs.length };
+  const calls = comparedCalls(sides);
+  changes.push(...calls.changes);
+  return { changes, byDestination, internalErrors, compared: pairs.length, calls };
 }
 
 /** What the comparison of one destination needs besides it. */

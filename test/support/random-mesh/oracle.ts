@@ -107,8 +107,8 @@ function judgeWorkloads(world: World, options: Options): Judged {
     counterexample ??= { law, says, ...(query === undefined ? {} : { query }) };
   };
   if (internalErrors[0] !== undefined) broken('every witness flips', internalErrors[0]);
-  // What a workload gains or loses by leaving the mesh, or entering it, is no other answer to any one request; its witness is confirmed like every other.
-  const answered = changes.filter(({ facet, callers }) => facet !== 'identity' || callers === undefined);
+  // What a workload gains or loses by leaving the mesh, entering it, or calling otherwise, is no other answer to any one request; its witness is confirmed like every other.
+  const answered = changes.filter(({ facet, callers, call }) => call === undefined && (facet !== 'identity' || callers === undefined));
   for (const query of queries) judgeQuery(query, { base, head, view, nowhere, changes: answered, counts, broken });
   for (const change of answered) witnessHeld(change, answered, base, head, view, broken);
   // The two that cost as much as all the rest are asked of every third world.
