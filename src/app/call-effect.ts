@@ -1,8 +1,6 @@
 /** Whether the comparison of calls knows the whole effect of a changed object that decides how sidecars call (M33 to M50, M97 to M104, M116). */
 import { canonical } from '#lib/canonical.ts';
 import type { AnyResource } from '#manifests/resource.ts';
-import { ofKind } from '#mesh/attachment.ts';
-import { hasAmbient } from '#posture/arrival.ts';
 import { namesTouched } from '#impact/calls-touched.ts';
 import type { EnvironmentCalls, SidesOfEnvironment } from './client-tls-effect.ts';
 import { keepsTheRest } from './gateway-effect.ts';
@@ -19,19 +17,16 @@ function isKnownIn({ resource, base, head }: ChangedResource, sides: SidesOfEnvi
   const names = namesTouched(sides, resource, versions);
   if (names.some((name) => calls.open.has(name))) return false;
   const isTold = calls.told.has(resource);
-  switch ((head ?? base)?.kind) {
-    case 'DestinationRule':
-      return isTold;
-    case 'Service':
-      // Clients in ambient and gateways go by the name, too.
-      return isTold && ![sides.base, sides.head].some((mesh) => hasAmbient(mesh) || ofKind(mesh, 'Gateway').length + ofKind(mesh, 'KubernetesGateway').length > 0);
-    case 'Sidecar':
-      return sameBut(versions, withoutEgress) && (isTold || sameScope(base, head));
-    case 'VirtualService':
-      return versions.every((version) => version.kind === 'VirtualService' && version.spec.hosts.length > 0 && version.spec.gateways.every((gateway) => gateway === 'mesh')) && keepsTheRest(base, head) && (isTold || (names.length > 0 && hasCallers(sides)));
-    default:
-      return false;
-  }
+  const kind = (head ?? base)?.kind;
+  if (kind === 'DestinationRule') return isTold;
+  if (kind === 'Sidecar') return sameBut(versions, withoutEgress) && (isTold || sameScope(base, head));
+  if (kind !== 'VirtualService') return false;
+  return versions.every(isOfTheMesh) && keepsTheRest(base, head) && (isTold || (names.length > 0 && hasCallers(sides)));
+}
+
+/** At no gateway besides. */
+function isOfTheMesh(resource: AnyResource): boolean {
+  return resource.kind === 'VirtualService' && resource.spec.hosts.length > 0 && resource.spec.gateways.every((gateway) => gateway === 'mesh');
 }
 
 function sameBut(versions: readonly AnyResource[], rest: (resource: AnyResource) => unknown): boolean {
@@ -40,7 +35,7 @@ function sameBut(versions: readonly AnyResource[], rest: (resource: AnyResource)
 
 /** What a Sidecar says of what comes in. */
 function withoutEgress(resource: AnyResource): unknown {
-  return resource.kind === 'Sidecar' ? (resource.spec.ingress ?? []) : null;
+  return resource.kind === 'Sidecar' ? resource.spec.ingress : null;
 }
 
 /** The same hosts in any order. */

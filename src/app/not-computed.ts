@@ -48,7 +48,7 @@ const policies: ReadonlySet<string> = new Set(['AuthorizationPolicy', 'PeerAuthe
 
 /** What about the changed object may move requests in ways that the comparison does not know; none where its whole effect is known. */
 export function notComputed(changed: ChangedResource, environments: readonly SidesOfEnvironment[]): readonly NotComputed[] {
-  return [...ofItsKind(changed, environments), ...configNotComputed(changed, environments), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments), ...ofExternalNames(changed), ...(isComparedAsCalls(changed, environments) ? [] : leadsElsewhere(changed, environments))];
+  return [...ofItsKind(changed, environments), ...configNotComputed(changed, environments), ...variablesNotComputed(changed), ...ofItsRevision(changed, environments), ...ofExternalNames(changed), ...leadsElsewhere(changed, environments)];
 }
 
 /** A change of labels alone that nobody selects by is none. */

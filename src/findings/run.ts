@@ -177,11 +177,20 @@ function joined(left: Finding, right: Finding): Finding {
   };
 }
 
-/** A rule that is both a change and a state says a place of an object once: the change has the witness. */
+/** A rule that is both a change and a state says a place of an object once: the change has the witness, the state the field. */
 function onceAPlace(findings: readonly Finding[]): readonly Finding[] {
   const told = findings.filter((finding) => finding.changeIds.length > 0 && finding.location !== undefined);
-  const isTold = ({ code, resource, location }: Finding): boolean => location !== undefined && told.some((other) => other.code === code && other.location !== undefined && (placeKey(other.location) === placeKey(location) || (other.resource === resource && overlap(other.location, location))));
-  return findings.filter((finding) => finding.changeIds.length > 0 || finding.status !== 'new' || !isTold(finding));
+  const tellers = (finding: Finding): readonly Finding[] => (finding.changeIds.length > 0 || finding.status !== 'new' ? [] : told.filter((other) => isSamePlace(other, finding)));
+  const fields = new Map(findings.flatMap((finding) => (finding.location === undefined ? [] : tellers(finding).map((other) => [other, finding.location] as const))));
+  return findings.filter((finding) => tellers(finding).length === 0).map((finding) => {
+    const location = fields.get(finding);
+    return location === undefined ? finding : { ...finding, location };
+  });
+}
+
+function isSamePlace({ code, resource, location }: Finding, state: Finding): boolean {
+  if (code !== state.code || location === undefined || state.location === undefined) return false;
+  return placeKey(location) === placeKey(state.location) || (resource === state.resource && overlap(location, state.location));
 }
 
 function overlap(left: Location, right: Location): boolean {

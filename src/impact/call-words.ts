@@ -19,8 +19,9 @@ export function callHeadline({ to, base, head }: CalledDifferently, callers: Cal
   const who = callerWords(callers);
   const [first, ...more] = destinations;
   const what = `\`${first?.id ?? ''}\`${more.length === 0 ? '' : ` and ${String(more.length)} more`}`;
+  const [called = '', ...others] = to;
   const paths = [...new Set(cubes.flatMap(({ paths: set }) => set?.only ?? []))];
-  const name = `\`${to}\`${paths.length === 0 ? '' : ` with ${paths.length === 1 ? 'path' : 'paths'} ${paths.slice(0, 3).map((path) => `\`${path}\``).join(', ')}${paths.length > 3 ? ` and ${String(paths.length - 3)} more` : ''}`}`;
+  const name = `\`${called}\`${others.length === 0 ? '' : ` and ${String(others.length)} more ${others.length === 1 ? 'name' : 'names'}`}${paths.length === 0 ? '' : ` with ${paths.length === 1 ? 'path' : 'paths'} ${paths.slice(0, 3).map((path) => `\`${path}\``).join(', ')}${paths.length > 3 ? ` and ${String(paths.length - 3)} more` : ''}`}`;
   if (base === 'nothing') return `calls of ${who} to ${name} newly come to ${what}, ${words[head]}`;
   if (head === 'nothing') return `calls of ${who} to ${name} no longer come to ${what}`;
   return `calls of ${who} to ${name} come to ${what} ${words[head]}, before ${words[base]}`;

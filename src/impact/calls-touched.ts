@@ -128,13 +128,15 @@ function allNames({ base, head }: Pick<Sides, 'base' | 'head'>): readonly Called
 
 /** Names of Services and ServiceEntries, and those that VirtualServices alone make (on port 80); none with a wildcard. */
 function namesOf(sides: Pick<Sides, 'base' | 'head'>): readonly CalledName[] {
-  const found = new Map<string, { readonly host: string; readonly port: KnownPort; readonly sides: Set<'base' | 'head'> }>();
+  const found = new Map<string, { readonly host: string; port: KnownPort; readonly sides: Set<'base' | 'head'> }>();
   for (const side of ['base', 'head'] as const) {
     const add = (host: string, port: KnownPort): void => {
       if (port.protocol === 'udp' || host.startsWith('*')) return;
       const key = `${host} ${String(port.number)}`;
       const known = found.get(key) ?? { host, port, sides: new Set<'base' | 'head'>() };
       known.sides.add(side);
+      // A port that changes its protocol is judged at the pods: HTTP is what both take.
+      if (port.protocol !== known.port.protocol || port.tls !== known.port.tls) known.port = { ...port, protocol: 'http', tls: false };
       found.set(key, known);
     };
     for (const { host, ports } of knownServices(sides[side])) for (const port of ports) add(host, port);

@@ -185,7 +185,7 @@ function changeOf(sides: Sides, { callers: all, name, moved, given }: Found): Ra
       facet: facetOf(moved),
       cubes: [{ predicates: [...ways, ...(paths.length === 0 ? [] : [{ dimension: 'path' as const, any: paths, none: [] }])], origins: moved.by.map((policy) => ({ policy })) }],
       complete: paths.length === 0 && name.whole,
-      seed: `call ${moved.before} ${moved.after} ${nameText(name)}`,
+      seed: ['call', moved.before, moved.after, ...paths.map(({ type, text }) => `${type} ${text}`)].join(' '),
       seedOrigins: moved.by.map((policy) => ({ policy })),
       witness: isSure ? { query, ...answers } : undefined,
       reason: undefined,

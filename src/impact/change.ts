@@ -108,8 +108,8 @@ export type CallSent = 'mtls' | 'tls' | 'plaintext' | 'passthrough' | 'nothing';
 
 /** Sidecars of the callers call the destination otherwise than before. */
 export interface CalledDifferently {
-  /** `host:port`. */
-  readonly to: string;
+  /** Names that are called, `host:port`, in order. */
+  readonly to: readonly string[];
   readonly base: CallSent;
   readonly head: CallSent;
 }

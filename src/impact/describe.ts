@@ -133,7 +133,7 @@ function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes
       facet,
       region: leadingFirst(shown),
       callers,
-      ...(raw.call === undefined ? answersOf(raw) : { before: sentWords(raw.call.before), after: sentWords(raw.call.after), call: { to: `${raw.call.query.to.host ?? ''}:${String(raw.call.query.to.port)}`, base: raw.call.before, head: raw.call.after } }),
+      ...(raw.call === undefined ? answersOf(raw) : { before: sentWords(raw.call.before), after: sentWords(raw.call.after), call: { to: [`${raw.call.query.to.host ?? ''}:${String(raw.call.query.to.port)}`], base: raw.call.before, head: raw.call.after } }),
       ...(raw.witness === undefined ? {} : { witness: witnessOf(raw.witness) }),
       ...causesIn(proved, from),
       enforcementPoints: raw.enforcedAt as Change['enforcementPoints'],
@@ -187,6 +187,7 @@ function mergeDestinations(singles: readonly Single[]): Gathered[] {
   const roughly = groupBy(singles, ({ raw, change }) => [raw.environment, change.direction, change.facet, raw.seed, change.before, change.after].join('\n'));
   const inFull = ({ change }: Single): string => canonical([change.region, change.callers, change.causes, change.alternativeCauses ?? [], change.assumptions]);
   return [...roughly.values()].flatMap((similar) => {
+    if (similar[0]?.raw.call !== undefined) return [...groupBy(similar, ({ change }) => canonical([change.callers, change.causes, change.alternativeCauses ?? [], change.assumptions])).values()].flatMap(mergedCalls);
     const groups = similar.length === 1 ? [similar] : [...groupBy(similar, inFull).values()];
     return groups.flatMap((group) => {
       const first = group[0];
@@ -195,6 +196,18 @@ function mergeDestinations(singles: readonly Single[]): Gathered[] {
       return [{ first, destinations }];
     });
   });
+}
+
+/** Calls that one set of edits makes otherwise in one way, by whatever names: one change. */
+function mergedCalls(group: readonly Single[]): Gathered[] {
+  const [first] = group;
+  const call = first?.change.call;
+  if (first === undefined || call === undefined) return [];
+  const destinations = [...new Map(group.map(({ raw }) => [raw.destination.id, raw.destination])).values()].sort((left, right) => compareText(left.id, right.id));
+  const cubes = group.flatMap(({ raw }) => raw.cubes);
+  const shown = region(cubes, group.every(({ raw }) => raw.complete));
+  const to = distinct(group.flatMap(({ change }) => change.call?.to ?? []));
+  return [{ first: { ...first, raw: { ...first.raw, cubes }, change: { ...first.change, region: leadingFirst(shown), call: { ...call, to } } }, destinations }];
 }
 
 function finish(single: Single, destinations: readonly Destination[]): Change {

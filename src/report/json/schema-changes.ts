@@ -171,7 +171,7 @@ const change = object<Change>(
     after: text('how it is, plain text'),
     call: object<CalledDifferently>(
       'how sidecars of the callers call the destination, where the change is about that',
-      { to: text('the name that is called, `host:port`'), base: sentChoice('before'), head: sentChoice('after') },
+      { to: list('the names that are called', text('`host:port`')), base: sentChoice('before'), head: sentChoice('after') },
       {},
     ),
     witness: ref('one request that shows it; absent only where the change is undecided, or about calls whose end no single request shows', 'witness'),
