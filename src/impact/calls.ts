@@ -161,8 +161,9 @@ function changeOf(sides: Sides, { callers: all, name, moved, given }: Found): Ra
   if (base === undefined || after === undefined) return [];
   // A name that comes or goes is a way of those alone who are declared to call what lies behind it, and whom no other name leads there.
   const comesOrGoes = !name.known.base || !name.known.head;
-  const callers = all.filter((caller) => caller.head.id !== after.id && (!comesOrGoes || (isDeclared(sides, caller, { base, head: after }) && !isNamed(name.known.base ? sides.head : sides.base, name.known.base ? after : base, moved.port))));
-  const [caller] = callers;
+  const others = all.filter((caller) => caller.head.id !== after.id);
+  const callers = (others.length === 0 ? [] : all).filter((caller) => (!comesOrGoes || (isDeclared(sides, caller, { base, head: after }) && !isNamed(name.known.base ? sides.head : sides.base, name.known.base ? after : base, moved.port))));
+  const caller = callers.find((each) => others.includes(each));
   const [request] = moved.requests;
   if (caller === undefined || request === undefined) return [];
   const assumptions = distinct([caller.base, caller.head, base, after].flatMap(({ enrolment }) => (enrolment.mode === 'unknown' ? [enrolment.assumption] : [])));

@@ -53,6 +53,7 @@ export class CauseProver {
   readonly #unlike: readonly Edit[];
   #byId: ReadonlyMap<string, Edit> | undefined;
   #identities: PreferredIdentities | undefined;
+  #everywhere: readonly string[] | undefined;
   #trials = 0;
 
   /** @param unlike edits in which this environment and the one whose changes it takes over differ */
@@ -105,7 +106,8 @@ export class CauseProver {
     const named = new Set(raw.seedOrigins.map(({ policy }) => policy));
     const deciding = this.#edits.filter((edit) => callKindSet.has((edit.type === 'removed' ? edit.base : edit.head).kind));
     const candidates = [...deciding.filter(({ id }) => named.has(id)), ...deciding.filter(({ id }) => !named.has(id))];
-    const besides = distinct([this.#sides.base, this.#sides.head].flatMap((mesh) => [...mesh.resources.values()].flatMap((resources) => resources.map(({ namespace }) => namespace ?? ''))));
+    this.#everywhere ??= distinct(new Set([this.#sides.base, this.#sides.head].flatMap((mesh) => [...mesh.resources.values()].flatMap((resources) => resources.map(({ namespace }) => namespace ?? '')))));
+    const besides = this.#everywhere;
     const causes = this.#minimal(candidates, (edits) => callReaches(this.#counterfactual.around(edits, call.query, besides), call, this.#sides.renamed));
     return causes.sets.length > 0 ? { ...causes, proof: 'witness' } : { sets: [], proof: 'none' };
   }
