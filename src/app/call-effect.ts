@@ -1,6 +1,7 @@
 /** Whether the comparison of calls knows the whole effect of a changed object that decides how sidecars call (M33 to M50, M97 to M104, M116). */
 import { canonical } from '#lib/canonical.ts';
 import type { AnyResource } from '#manifests/resource.ts';
+import { hasAmbient } from '#posture/arrival.ts';
 import { namesTouched } from '#impact/calls-touched.ts';
 import type { EnvironmentCalls, SidesOfEnvironment } from './client-tls-effect.ts';
 import { keepsTheRest } from './gateway-effect.ts';
@@ -18,6 +19,8 @@ function isKnownIn({ resource, base, head }: ChangedResource, sides: SidesOfEnvi
   if (names.some((name) => calls.open.has(name))) return false;
   const isTold = calls.told.has(resource);
   const kind = (head ?? base)?.kind;
+  // Waypoints read routes and rules, too (M53).
+  if (kind !== 'Sidecar' && (hasAmbient(sides.base) || hasAmbient(sides.head))) return false;
   if (kind === 'DestinationRule') return isTold;
   if (kind === 'Sidecar') return sameBut(versions, withoutEgress) && (isTold || sameScope(base, head));
   if (kind !== 'VirtualService') return false;

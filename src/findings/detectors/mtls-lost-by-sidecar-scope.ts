@@ -4,7 +4,7 @@
  */
 import { defineDetector } from '../detector.ts';
 import { changesOf } from '../principal.ts';
-import { causePhrase, openedValidation } from '../text.ts';
+import { callValidation, causePhrase } from '../text.ts';
 
 export const mtlsLostBySidecarScope = defineDetector({
   rule: 'mtls-lost-by-sidecar-scope',
@@ -14,6 +14,6 @@ export const mtlsLostBySidecarScope = defineDetector({
       message: `${change.headline}${causePhrase(change)}: what the callers' sidecars do not know is let through as it is`,
       impact: 'the scope blocks nothing; calls that still happen arrive without an identity, in plaintext, and fail where mutual TLS is required',
       remedy: 'name the Service in `egress.hosts`, or set `outboundTrafficPolicy.mode: REGISTRY_ONLY` if the call is to be refused',
-      validation: openedValidation(change, 'a call to a host in scope arrives with the caller\'s identity'),
+      validation: callValidation(change),
     })),
 });
