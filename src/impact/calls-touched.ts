@@ -2,7 +2,7 @@
 import { canonical } from '#lib/canonical.ts';
 import { groupBy } from '#lib/group.ts';
 import { compareText, distinct } from '#lib/order.ts';
-import type { HttpMatch } from '#manifests/virtual-service.ts';
+import type { HttpMatch, RouteDestination } from '#manifests/virtual-service.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import { isSidecar } from '#mesh/enrolment.ts';
 import { fullHost, hostMatches, hostOf } from '#mesh/hosts.ts';
@@ -56,6 +56,8 @@ export interface CalledName {
   /** The samples stand for all requests: no route looks at more than the path's text. */
   readonly whole: boolean;
   readonly known: { readonly base: boolean; readonly head: boolean };
+  /** Where routes of its own may send its calls, and what unknown destinations are sent to. */
+  readonly leads: readonly Pick<RouteDestination, 'host' | 'port'>[];
 }
 
 export interface TouchedCalls {
@@ -85,7 +87,11 @@ function actsIn({ base, head }: Pick<Sides, 'base' | 'head'>, { versions }: Move
   return versions.some((version) => version.kind !== 'Sidecar' || version.namespace === namespace || [base, head].some(({ config }) => config.rootNamespace === version.namespace));
 }
 
-function isTouched({ base, head }: Pick<Sides, 'base' | 'head'>, { id, versions }: MovedObject, { host, port }: CalledName): boolean {
+function isTouched(sides: Pick<Sides, 'base' | 'head'>, object: MovedObject, { host, port, leads }: CalledName): boolean {
+  return isAbout(sides, object, host, port) || leads.some((destination) => isAbout(sides, object, destination.host, destination.port ?? port));
+}
+
+function isAbout({ base, head }: Pick<Sides, 'base' | 'head'>, { id, versions }: MovedObject, host: string, port: number): boolean {
   return versions.some((version) => {
     switch (version.kind) {
       case 'Sidecar':
@@ -98,14 +104,19 @@ function isTouched({ base, head }: Pick<Sides, 'base' | 'head'>, { id, versions 
       case 'ServiceEntry':
         return version.spec.hosts.includes(host) || version.spec.ports.some(({ number }) => number === port);
       case 'VirtualService':
-        return [base, head].some((mesh) => setsOf(mesh).some((set) => (set.by === id || set.http.some(({ by }) => by === id)) && (set.hosts.some((pattern) => namesOverlap(pattern, host)) || leadsTo(set, host))));
+        return [base, head].some((mesh) => setsOf(mesh).some((set) => (set.by === id || set.http.some(({ by }) => by === id)) && (set.hosts.some((pattern) => namesOverlap(pattern, host)) || destinationsOf(set).some((destination) => destination.host === host))));
     }
   });
 }
 
+/** M100. */
+function egressProxies(mesh: Mesh): readonly { readonly host: string; readonly port: number | undefined }[] {
+  return ofKind(mesh, 'Sidecar').flatMap(({ spec }) => spec.outboundTrafficPolicy?.egressProxy ?? []);
+}
+
 /** M99: what a VirtualService in scope leads to is in scope. */
-function leadsTo({ http, tcp, tls }: RouteSet, host: string): boolean {
-  return [...http.flatMap(({ route, mirrors }) => [...route, ...mirrors]), ...[...tcp, ...tls].flatMap(({ route }) => route)].some((destination) => destination.host === host);
+function destinationsOf({ http, tcp, tls }: RouteSet): readonly RouteDestination[] {
+  return [...http.flatMap(({ route, mirrors }) => [...route, ...mirrors]), ...[...tcp, ...tls].flatMap(({ route }) => route)];
 }
 
 const routeSets = new WeakMap<Mesh, readonly RouteSet[]>();
@@ -142,9 +153,10 @@ function namesOf(sides: Pick<Sides, 'base' | 'head'>): readonly CalledName[] {
     for (const { host, ports } of knownServices(sides[side])) for (const port of ports) add(host, port);
     for (const { hosts } of setsOf(sides[side])) for (const host of hosts) add(host, { name: 'http', number: 80, protocol: 'http', tls: false, alone: undefined });
   }
+  const proxies = [sides.base, sides.head].flatMap(egressProxies);
   return [...found.entries()].sort(([left], [right]) => compareText(left, right)).map(([, { host, port, sides: on }]) => {
     const sets = [sides.base, sides.head].flatMap((mesh) => setsOf(mesh).filter((set) => set.hosts.some((pattern) => namesOverlap(pattern, host))));
-    return { host, port: port.number, ...requestsFor(host, port, sets), known: { base: on.has('base'), head: on.has('head') } };
+    return { host, port: port.number, ...requestsFor(host, port, sets), leads: [...sets.flatMap(destinationsOf), ...proxies], known: { base: on.has('base'), head: on.has('head') } };
   });
 }
 
@@ -202,6 +214,8 @@ function specialNamespaces(meshes: readonly Mesh[]): ReadonlySet<string> | 'all'
   for (const mesh of meshes) {
     const { serviceExportTo = [], virtualServiceExportTo = [], destinationRuleExportTo = [] } = mesh.config.gateways ?? {};
     if ([serviceExportTo, virtualServiceExportTo, destinationRuleExportTo].some((list) => list.some((word) => word !== '*'))) return 'all';
+    // A Sidecar of the root namespace means by `.` the namespace of each client (M97, M99).
+    if (ofKind(mesh, 'Sidecar').some(({ namespace, spec }) => namespace === mesh.config.rootNamespace && spec.egress?.some(({ hosts }) => hosts.some((host) => /^~?\.\//.test(host))) === true)) return 'all';
     const objects: readonly AnyResource[] = [...ofKind(mesh, 'DestinationRule'), ...ofKind(mesh, 'VirtualService'), ...ofKind(mesh, 'ServiceEntry'), ...ofKind(mesh, 'Sidecar'), ...ofKind(mesh, 'EnvoyFilter')];
     for (const object of objects) {
       if (object.namespace !== mesh.config.rootNamespace && object.namespace !== undefined) found.add(object.namespace);
