@@ -15,6 +15,7 @@ import { workloadsWith } from '#mesh/workload-index.ts';
 import { clientTlsFor, sidecarClients } from '#semantics/client-tls.ts';
 import { destinationOf, ruleFor, type CallingPod } from '#semantics/outbound/destination-rules.ts';
 import { effectiveMtls, modeAt } from '#semantics/peer-authentication.ts';
+import type { ComparedCalls } from '#impact/calls.ts';
 import type { ChangedResource } from './load/changed-resources.ts';
 
 type DestinationRule = Resource<'DestinationRule'>;
@@ -24,6 +25,13 @@ export interface SidesOfEnvironment {
   readonly id: string;
   readonly base: Mesh;
   readonly head: Mesh;
+  /** How sidecars call; absent: not compared. */
+  readonly calls?: EnvironmentCalls | undefined;
+}
+
+export interface EnvironmentCalls extends ComparedCalls {
+  /** Objects that some change about calls names as its cause. */
+  readonly told: ReadonlySet<string>;
 }
 
 export function movesClientTls(changed: ChangedResource, environments: readonly SidesOfEnvironment[]): boolean {

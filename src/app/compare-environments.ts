@@ -7,6 +7,7 @@ import { extensionHosts } from '#mesh/extension-services.ts';
 import { enrolmentKnowledge } from '#mesh/enrolment.ts';
 import { unreadableMeshConfig } from '#mesh/config-fields.ts';
 import type { Assumption, Mesh } from '#mesh/model.ts';
+import type { ComparedCalls } from '#impact/calls.ts';
 import { compareSides } from '#impact/compare.ts';
 import { DifferenceMemo } from '#impact/pair-context.ts';
 import type { RawChange, Sides } from '#impact/raw-change.ts';
@@ -17,6 +18,7 @@ import { editsApart, Kinship, takenFrom } from '#impact/likeness.ts';
 import type { Choice } from '#manifests/unresolved.ts';
 import type { Limits } from '#sets/difference.ts';
 import type { Citations } from './cite.ts';
+import type { EnvironmentCalls } from './client-tls-effect.ts';
 import { counterfactuals, withConfigOf } from './counterfactual.ts';
 import type { LoadedEnvironment } from './load.ts';
 import { unresolvedId, unresolvedIn } from './load/unresolved.ts';
@@ -28,6 +30,7 @@ export interface ComparedEnvironment {
   readonly base: Mesh;
   readonly head: Mesh;
   readonly renamed: ReadonlyMap<string, string>;
+  readonly calls?: EnvironmentCalls;
 }
 
 export interface ComparedEnvironments {
@@ -109,6 +112,7 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
   const provenance = new Map<string, Provenance>();
   const environments: ComparedEnvironment[] = [];
   const raw = [];
+  const calls = new Map<string, ComparedCalls>();
   const internalErrors: string[] = [];
   let destinations = 0;
   const undecided: UndecidedValue[] = [];
@@ -122,6 +126,7 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
     const result = compareSides(sides, limits, memo, kin === undefined ? undefined : (pair) => takenFrom(kin, pair, compared.base.config.rootNamespace));
     kinship.add(sides, edits, result);
     raw.push(...result.changes);
+    calls.set(each.id, result.calls);
     internalErrors.push(...result.internalErrors);
     destinations += result.compared;
     undecided.push(...undecidedValues(each, (environment) => meshes(environment, stated, configs), result.changes, (sides) => compareSides(sides, limits, memo).changes));
@@ -135,7 +140,12 @@ export function compareEnvironments(loaded: readonly LoadedEnvironment[], stated
     });
   }
   const { changes, assumptions } = newUnitsOnce(describeChanges(raw, provenance).map(withUnresolvedAssumptions), loaded);
-  return { environments, changes, assumptions, undecided, internalErrors, destinations, workUnits: memo.work };
+  const toldIn = (id: string): ReadonlySet<string> => new Set(changes.flatMap(({ change, edits }) => (change.call !== undefined && change.environments.includes(id) ? edits.map((edit) => edit.id) : [])));
+  const withCalls = environments.map((environment) => {
+    const compared = calls.get(environment.loaded.id);
+    return compared === undefined ? environment : { ...environment, calls: { ...compared, told: toldIn(environment.loaded.id) } };
+  });
+  return { environments: withCalls, changes, assumptions, undecided, internalErrors, destinations, workUnits: memo.work };
 }
 
 /** The comparison again with each value that a text may stand for: a difference in what changes is not decided by the repository. */

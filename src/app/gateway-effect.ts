@@ -59,7 +59,7 @@ function placeOf(gateway: string, namespace: string): readonly [string, string] 
 }
 
 /** What the comparison leaves out is the same: headers that a backend gets, answers to preflights, faults that hit a part, versions of TLS. */
-function keepsTheRest(base: AnyResource | undefined, head: AnyResource | undefined): boolean {
+export function keepsTheRest(base: AnyResource | undefined, head: AnyResource | undefined): boolean {
   if ([base, head].some((resource) => resource !== undefined && sendsElsewhere(resource))) return false;
   return base === undefined || head === undefined || canonical(restOf(base)) === canonical(restOf(head));
 }

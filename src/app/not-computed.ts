@@ -9,6 +9,7 @@ import type { FieldPath } from '#source/origin.ts';
 import { isWaypoint } from '#mesh/waypoints.ts';
 import type { IncompleteReason } from '#report/report.ts';
 import { movesClientTls, type SidesOfEnvironment } from './client-tls-effect.ts';
+import { isComparedAsCalls } from './call-effect.ts';
 import { configNotComputed, type NotComputed } from './config-effect.ts';
 import { isComparedAtGateways } from './gateway-effect.ts';
 import { variablesNotComputed } from './istiod-effect.ts';
@@ -53,7 +54,7 @@ export function notComputed(changed: ChangedResource, environments: readonly Sid
 /** A change of labels alone that nobody selects by is none. */
 function ofItsKind(changed: ChangedResource, environments: readonly SidesOfEnvironment[]): readonly NotComputed[] {
   const resource = changed.head ?? changed.base;
-  if (resource === undefined || !kinds.has(resource.kind) || isComputedGateway(changed, environments) || isComparedAtGateways(changed, environments)) return [];
+  if (resource === undefined || !kinds.has(resource.kind) || isComputedGateway(changed, environments) || isComparedAtGateways(changed, environments) || isComparedAsCalls(changed, environments)) return [];
   if (resource.kind === 'ProxyConfig' && !setsVariables(changed, environments)) return [];
   if (otherNetworks.includes(resource.kind) && (canonical(changed.base?.spec) === canonical(changed.head?.spec) || isNewcomer(changed, environments))) return [];
   const moves = resource.kind === 'DestinationRule' ? movesClientTls(changed, environments) : hasOtherContent(changed);

@@ -77,7 +77,7 @@ export function review(input: ReviewInput): ReviewOutcome {
   const changes = compared.changes.map((described) => described.change);
   const taken = new Map(compared.changes.map((described) => [described.change, described.taken]));
   const internalErrors = [...compared.internalErrors, ...unreplayed(changes, compared.environments.map(({ loaded: { id }, base, head, renamed }) => ({ id, base, head, renamed })), (change) => taken.get(change) ?? [])];
-  const meshes = compared.environments.map(({ loaded: { id }, base, head }) => ({ id, base, head }));
+  const meshes = compared.environments.map(({ loaded: { id }, base, head, calls }) => ({ id, base, head, calls }));
   const lineOf = lineIn(citations);
   const incompleteReasons = sortedBy(
     onceEach([...loaded.incompleteReasons, ...notComputedReasons(loaded.changedResources, meshes, lineOf), ...unreadableConfigs(loaded.environments.map(({ base, head }) => ({ base: base.resources, head: head.resources })), lineOf), ...undecidedReasons(compared.undecided, lineOf), ...undecidedInvariants(config, input.notYet ?? [], input.configFile), ...(input.unreadReasons ?? [])]),

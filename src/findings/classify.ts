@@ -22,6 +22,8 @@ export function principalRule(change: Change, environments: readonly Environment
     case 'weakened':
       return weakenedRule(change);
     case 'narrowed':
+      // The TLS that clients send is refused.
+      if (change.call !== undefined && change.call.head !== 'nothing') return 'mtls-mismatch';
       if (change.facet === 'identity' && !isAboutWorkload(change)) return undefined;
       // Whoever proved an identity was not refused for want of one.
       return change.facet === 'mtls' && change.callers.plaintext ? 'mtls-required' : 'flow-lost';
@@ -107,7 +109,7 @@ function weakenedRule(change: Change): RuleId {
     ingress: 'ingress-tls-weakened',
     enrolment: 'enrolment-lost',
     identity: 'identity-gained',
-    egress: 'egress-opened',
+    egress: 'mtls-lost-by-sidecar-scope',
     access: 'access-widened',
   };
   return weakened[change.facet];

@@ -177,10 +177,24 @@ function joined(left: Finding, right: Finding): Finding {
   };
 }
 
-/** A rule that is both a change and a state says a place once: the change has the witness. */
+/** A rule that is both a change and a state says a place of an object once: the change has the witness, the state the field. */
 function onceAPlace(findings: readonly Finding[]): readonly Finding[] {
-  const told = new Set(findings.flatMap((finding) => (finding.changeIds.length > 0 && finding.location !== undefined ? [`${finding.code} ${placeKey(finding.location)}`] : [])));
-  return findings.filter((finding) => finding.changeIds.length > 0 || finding.status !== 'new' || finding.location === undefined || !told.has(`${finding.code} ${placeKey(finding.location)}`));
+  const told = findings.filter((finding) => finding.changeIds.length > 0 && finding.location !== undefined);
+  const tellers = (finding: Finding): readonly Finding[] => (finding.changeIds.length > 0 || finding.status !== 'new' ? [] : told.filter((other) => isSamePlace(other, finding)));
+  const fields = new Map(findings.flatMap((finding) => (finding.location === undefined ? [] : tellers(finding).map((other) => [other, finding.location] as const))));
+  return findings.filter((finding) => tellers(finding).length === 0).map((finding) => {
+    const location = fields.get(finding);
+    return location === undefined ? finding : { ...finding, location };
+  });
+}
+
+function isSamePlace({ code, resource, location }: Finding, state: Finding): boolean {
+  if (code !== state.code || location === undefined || state.location === undefined) return false;
+  return placeKey(location) === placeKey(state.location) || (resource === state.resource && overlap(location, state.location));
+}
+
+function overlap(left: Location, right: Location): boolean {
+  return left.side === right.side && left.file === right.file && left.startLine <= right.endLine && right.startLine <= left.endLine;
 }
 
 /** Each place once, without the finding's own. */

@@ -131,6 +131,12 @@ export function openedValidation(change: Change, positive?: string): { readonly 
   };
 }
 
+/** Of calls that lose the mesh's protection. */
+export function callValidation(change: Change): { readonly positive: string; readonly negative: string } {
+  const [to = ''] = change.call?.to ?? [];
+  return { positive: `a call to \`${to}\` arrives with the caller's identity`, negative: `a plaintext request to ${destinationsPhrase(change)} is refused once mutual TLS is STRICT` };
+}
+
 export function lostValidation(change: Change): { readonly positive: string; readonly negative: string } {
   const { witness } = change;
   return {

@@ -103,6 +103,17 @@ export interface Cause {
   readonly via: readonly { readonly file: string; readonly line: number; readonly role: 'values' | 'template' | 'patch' | 'kustomization' | 'dependency' }[];
 }
 
+/** What a client's sidecar sends to the pod that a call comes to; `passthrough`: as to an unknown destination, `nothing`: the call does not come there. */
+export type CallSent = 'mtls' | 'tls' | 'plaintext' | 'passthrough' | 'nothing';
+
+/** Sidecars of the callers call the destination otherwise than before. */
+export interface CalledDifferently {
+  /** Names that are called, `host:port`, in order. */
+  readonly to: readonly string[];
+  readonly base: CallSent;
+  readonly head: CallSent;
+}
+
 export interface Change {
   readonly id: string;
   readonly environments: readonly string[];
@@ -115,6 +126,8 @@ export interface Change {
   readonly headline: string;
   readonly before: string;
   readonly after: string;
+  /** Where the change is about how calls are made. */
+  readonly call?: CalledDifferently;
   /** Absent only where a change is undecided: then no single request could be confirmed. */
   readonly witness?: Witness;
   /** A set of edits that alone, applied to the base, gives the witness its new answer, while no proper subset does (`causeProof`). */

@@ -16,6 +16,7 @@ import { waypointNetworks } from '#posture/waypoint-network.ts';
 import type { Difference, Limits } from '#sets/difference.ts';
 import { alsoThrough } from './authorities.ts';
 import { authoritiesMoved } from './authority-changes.ts';
+import { comparedCalls } from './calls.ts';
 import { enforcementMoved, opaqueMoved } from './enforcement.ts';
 import { gatewayContexts } from './gateways.ts';
 import { stoppedBehindGateway } from './gateway-latent.ts';
@@ -84,7 +85,9 @@ export function compareSides(sides: Sides, limits: Limits, memo: DifferenceMemo,
   changes.push(...gateways.undecided);
   for (const context of gateways.contexts) changes.push(...gatewayMoved(context));
   if (policed) changes.push(...outboundMoved(sides, limits, internalErrors));
-  return { changes, byDestination, internalErrors, compared: pairs.length };
+  const calls = comparedCalls(sides);
+  changes.push(...calls.changes);
+  return { changes, byDestination, internalErrors, compared: pairs.length, calls };
 }
 
 function gatewayMoved(context: PairContext): RawChange[] {

@@ -12,6 +12,7 @@ import type { Counterfactual } from './causes.ts';
 import type { Callers, Cause, Change, Destination, Direction, Witness, WitnessAnswer } from './change.ts';
 import type { RawChange, Sides } from './raw-change.ts';
 import type { Edit } from './edits.ts';
+import { callHeadline, sentWords } from './call-words.ts';
 import { answerWords, headline, leadingFirst, type CallersOfCubes } from './headline.ts';
 import { isAboutIdentity } from './identity-facet.ts';
 import { CauseProver, type ProvedCauses } from './prove-causes.ts';
@@ -64,7 +65,10 @@ export function describeChanges(raw: readonly RawChange[], provenance: ReadonlyM
     if (from === undefined || prover === undefined) continue;
     const like = change.like === undefined ? undefined : single.get(change.like);
     const proved = like === undefined ? undefined : prover.like(change, like.proved);
-    single.set(change, like === undefined || proved === undefined ? describeOne(change, from, known, prover.of(change)) : describeLike(like, change, from, proved));
+    const causes = like === undefined || proved === undefined ? prover.of(change) : proved;
+    // What no such object brings about is told where it lies.
+    if (change.call !== undefined && causes.proof === 'none') continue;
+    single.set(change, like === undefined || proved === undefined ? describeOne(change, from, known, causes) : describeLike(like, change, from, proved));
   }
   const ranked = mergeEnvironments(mergeDestinations([...single.values()])).sort((left, right) => compareRank(left.change, right.change));
   return toldApart(withoutRepeats(ranked.map((described, index) => (index < PROVED_BY_REGION ? provedByRegion(described, provenance, provers) : { change: described.change, edits: described.edits, cubes: described.cubes, taken: described.taken }))));
@@ -130,14 +134,18 @@ function describeOne(raw: RawChange, from: Provenance, known: IdentitiesOfMeshes
       facet,
       region: leadingFirst(shown),
       callers,
-      before: raw.witness === undefined ? 'not determined' : answerWords(answer(raw.witness.base)),
-      after: raw.witness === undefined ? (raw.reason ?? 'not determined') : `${answerWords(answer(raw.witness.head))}${raw.reason === undefined ? '' : `: ${raw.reason}`}`,
+      ...(raw.call === undefined ? answersOf(raw) : { before: sentWords(raw.call.before), after: sentWords(raw.call.after), call: { to: [`${raw.call.query.to.host ?? ''}:${String(raw.call.query.to.port)}`], base: raw.call.before, head: raw.call.after } }),
       ...(raw.witness === undefined ? {} : { witness: witnessOf(raw.witness) }),
       ...causesIn(proved, from),
       enforcementPoints: raw.enforcedAt as Change['enforcementPoints'],
       assumptions: raw.assumptions,
     },
   };
+}
+
+function answersOf(raw: RawChange): Pick<Change, 'before' | 'after'> {
+  if (raw.witness === undefined) return { before: 'not determined', after: raw.reason ?? 'not determined' };
+  return { before: answerWords(answer(raw.witness.base)), after: `${answerWords(answer(raw.witness.head))}${raw.reason === undefined ? '' : `: ${raw.reason}`}` };
 }
 
 /** Who may come without an identity comes so: nobody outside has one. */
@@ -180,6 +188,7 @@ function mergeDestinations(singles: readonly Single[]): Gathered[] {
   const roughly = groupBy(singles, ({ raw, change }) => [raw.environment, change.direction, change.facet, raw.seed, change.before, change.after].join('\n'));
   const inFull = ({ change }: Single): string => canonical([change.region, change.callers, change.causes, change.alternativeCauses ?? [], change.assumptions]);
   return [...roughly.values()].flatMap((similar) => {
+    if (similar[0]?.raw.call !== undefined) return [...groupBy(similar, ({ change }) => canonical([change.callers, change.causes, change.alternativeCauses ?? [], change.assumptions])).values()].flatMap(mergedCalls);
     const groups = similar.length === 1 ? [similar] : [...groupBy(similar, inFull).values()];
     return groups.flatMap((group) => {
       const first = group[0];
@@ -188,6 +197,18 @@ function mergeDestinations(singles: readonly Single[]): Gathered[] {
       return [{ first, destinations }];
     });
   });
+}
+
+/** Calls that one set of edits makes otherwise in one way, by whatever names: one change. */
+function mergedCalls(group: readonly Single[]): Gathered[] {
+  const [first] = group;
+  const call = first?.change.call;
+  if (first === undefined || call === undefined) return [];
+  const destinations = [...new Map(group.map(({ raw }) => [raw.destination.id, raw.destination])).values()].sort((left, right) => compareText(left.id, right.id));
+  const cubes = group.flatMap(({ raw }) => raw.cubes);
+  const shown = region(cubes, group.every(({ raw }) => raw.complete));
+  const to = distinct(group.flatMap(({ change }) => change.call?.to ?? []));
+  return [{ first: { ...first, raw: { ...first.raw, cubes }, change: { ...first.change, region: leadingFirst(shown), call: { ...call, to } } }, destinations }];
 }
 
 function finish(single: Single, destinations: readonly Destination[]): Change {
@@ -201,9 +222,10 @@ function finish(single: Single, destinations: readonly Destination[]): Change {
     destinations,
     region: change.region,
     callers: change.callers,
-    headline: headline(change.direction, change.facet, change.callers, change.region, destinations, single.callersOf),
+    headline: change.call === undefined ? headline(change.direction, change.facet, change.callers, change.region, destinations, single.callersOf) : callHeadline(change.call, change.callers, change.region, destinations),
     before: change.before,
     after: change.after,
+    ...(change.call === undefined ? {} : { call: change.call }),
     ...(change.witness === undefined ? {} : { witness: change.witness }),
     causes: change.causes,
     ...(change.alternativeCauses === undefined ? {} : { alternativeCauses: change.alternativeCauses }),

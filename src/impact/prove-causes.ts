@@ -12,6 +12,8 @@ import type { Decision, Query } from '#posture/query.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import type { Limits } from '#sets/difference.ts';
 import { EditIndex, waypointNamespaces, type Candidates } from './candidates.ts';
+import { callReaches, type MovedCall } from './calls.ts';
+import { callKinds } from './calls-touched.ts';
 import { minimalCauses, reaches, type Causes, type Counterfactual } from './causes.ts';
 import type { Edit } from './edits.ts';
 import { DifferenceMemo, confirm, solve, type PairContext } from './pair-context.ts';
@@ -36,6 +38,8 @@ const TRIALS_AFTER = 20;
 /** Requests of a region that a set does not explain are explained one by one, up to this many. */
 const MOST_EXTENSIONS = 6;
 
+const callKindSet: ReadonlySet<string> = new Set(callKinds);
+
 /** Named where nothing is proved. */
 const NAMED_UNPROVED = 5;
 
@@ -49,6 +53,7 @@ export class CauseProver {
   readonly #unlike: EditIndex;
   #byId: ReadonlyMap<string, Edit> | undefined;
   #identities: PreferredIdentities | undefined;
+  #everywhere: readonly string[] | undefined;
   #trials = 0;
 
   /** @param unlike edits in which this environment and the one whose changes it takes over differ */
@@ -86,6 +91,7 @@ export class CauseProver {
   }
 
   #prove(raw: RawChange): Omit<ProvedCauses, 'trials' | 'ample'> {
+    if (raw.call !== undefined) return this.#proveCall(raw, raw.call);
     const candidates = this.#index.of(raw);
     const moves = this.#movement(raw);
     const query = raw.witness?.query;
@@ -93,6 +99,17 @@ export class CauseProver {
     if (moves === undefined || query === undefined) return unproved(candidates);
     const causes = this.#minimal(candidates.edits, (edits) => moves(this.#counterfactual.near(edits, query, waypointNamespaces(raw))));
     return causes.sets.length > 0 ? { ...causes, proof: 'witness' } : unproved(candidates, causes.unproved);
+  }
+
+  /** By objects that decide how calls are made, wherever they lie. */
+  #proveCall(raw: RawChange, call: MovedCall): Omit<ProvedCauses, 'trials' | 'ample'> {
+    const named = new Set(raw.seedOrigins.map(({ policy }) => policy));
+    const deciding = this.#edits.filter((edit) => callKindSet.has((edit.type === 'removed' ? edit.base : edit.head).kind));
+    const candidates = [...deciding.filter(({ id }) => named.has(id)), ...deciding.filter(({ id }) => !named.has(id))];
+    this.#everywhere ??= distinct(new Set([this.#sides.base, this.#sides.head].flatMap((mesh) => [...mesh.resources.values()].flatMap((resources) => resources.map(({ namespace }) => namespace ?? '')))));
+    const besides = this.#everywhere;
+    const causes = this.#minimal(candidates, (edits) => callReaches(this.#counterfactual.around(edits, call.query, besides), call, this.#sides.renamed));
+    return causes.sets.length > 0 ? { ...causes, proof: 'witness' } : { sets: [], proof: 'none' };
   }
 
   /** By the region: the first set that alone makes all of it; else the first one with the edits that the rest needs. */

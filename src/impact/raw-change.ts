@@ -2,6 +2,7 @@
 import type { Mesh, Workload } from '#mesh/model.ts';
 import type { Decision, Query } from '#posture/query.ts';
 import type { Cube, CubeOrigin } from '#sets/cube.ts';
+import type { ComparedCalls, MovedCall } from './calls.ts';
 import type { Destination, Direction, Facet } from './change.ts';
 
 /** One side of one environment, and what pairs it with the other. */
@@ -35,6 +36,8 @@ export interface RawChange {
   readonly gateway?: { readonly outside: boolean };
   /** Known identities and mesh of the side that lets more pass, for the words about callers. */
   readonly passingSide: 'base' | 'head';
+  /** How calls of the callers are made, where the change is about that. */
+  readonly call?: MovedCall;
   /** The same change of another environment, from which it was taken over. */
   readonly like?: RawChange;
 }
@@ -47,6 +50,7 @@ export interface RawComparison {
   readonly internalErrors: readonly string[];
   /** Destinations that were compared, phantoms included. */
   readonly compared: number;
+  readonly calls: ComparedCalls;
 }
 
 export interface Pair {

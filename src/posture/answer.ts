@@ -10,11 +10,12 @@ import { sharesWaypoint, waypointOfPod, waypointOfService } from '#mesh/waypoint
 import type { Waypoint } from '#mesh/waypoints.ts';
 import { addressed, workloadNamed } from './addressed.ts';
 import type { Addressed, Pod } from './addressed.ts';
-import { arrivalAt, clientOf } from './arrival.ts';
+import { arrivalAt, arrivalOf, clientOf } from './arrival.ts';
 import type { Client } from './arrival.ts';
 import { decideAtGateway, decideAtGatewayAlone } from './gateway.ts';
 import { isDatagram } from './network.ts';
 import { decideOutbound, throughNetwork } from './network-layer.ts';
+import { outboundCall } from './outbound-call.ts';
 import { capturedAt, decideAtPod, isProxyPort, unguarded, unknown } from './pod.ts';
 import type { Answer, Decision, Query } from './query.ts';
 import { withAuthority } from './request.ts';
@@ -84,8 +85,12 @@ function waypointBefore(mesh: Mesh, destination: Addressed, client: Client, quer
 }
 
 function decideDirectly(mesh: Mesh, pod: Pod, destination: Addressed, client: ReturnType<typeof clientOf>, query: Query): Decision {
+  const call = destination.byName && !('missing' in client) && client.mode === 'sidecar' && client.workload !== undefined && isPlainCall(query) ? outboundCall(mesh, asCalled(query)) : undefined;
+  if (call?.verdict === 'blocked') return { verdict: 'deny', layer: 'routing', by: call.by, enforcedAt: 'sidecar', because: call.because };
   const called = { byName: destination.byName, headless: destination.byName && destination.service === undefined, port: query.to.port };
-  const arrive = (into: 'sidecar' | 'ambient'): ReturnType<typeof arrivalAt> => ('missing' in client ? client : arrivalAt(mesh, client, pod, into, called));
+  // Which TLS the client's sidecar starts for this pod, where it is known; TLS of its own is taken or not (M44).
+  const sends = call?.ends?.().find((end) => end.workload === pod.workload.id && end.port === pod.port)?.sends;
+  const arrive = (into: 'sidecar' | 'ambient'): ReturnType<typeof arrivalAt> => ('missing' in client ? client : sends === undefined || sends === 'tls' ? arrivalAt(mesh, client, pod, into, called) : arrivalOf(client, into, sends));
   const onward: Query = { ...query, to: { ...query.to, port: pod.port } };
   const calling = query.from.workload === undefined ? undefined : workloadNamed(mesh, query.from.workload);
   const decideBy = (by: typeof arrive): Decision => throughNetwork({ mesh, workload: pod.workload, query: onward, client: calling, port: wirePort(pod, by, onward), decide: () => decideAtPod(mesh, pod, { query: onward, arrive: by }) });
@@ -94,6 +99,16 @@ function decideDirectly(mesh: Mesh, pod: Pod, destination: Addressed, client: Re
   // What cannot be told of the connection makes no difference where every way of it is answered alike.
   const [first, ...others] = open.either.map((_, index) => decideBy((into) => oneOf(arrive(into), index)));
   return first !== undefined && others.every(({ verdict }) => verdict === first.verdict) ? first : unknown(open.rule, open.missing, []);
+}
+
+/** By the name itself: how a sidecar treats another authority than that of the address is answered by its call alone. */
+function isPlainCall(query: Query): boolean {
+  return !isDatagram(query) && [undefined, query.to.host, withAuthority(asCalled(query)).request.host].includes(query.request.host);
+}
+
+function asCalled(query: Query): Query {
+  const { host, ...request } = query.request;
+  return host === undefined ? query : { ...query, request };
 }
 
 function oneOf(arrival: ReturnType<typeof arrivalAt>, index: number): ReturnType<typeof arrivalAt> {

@@ -77,6 +77,11 @@ export function arrivalAt(mesh: Mesh, client: Client, pod: PodPort, into: 'sidec
   return way.way === 'through' || 'missing' in proxied ? proxied : { rule: way.rule, missing: way.because, either: [proxied, anonymous] };
 }
 
+/** What a pod sees of a call that the client's sidecar makes so. */
+export function arrivalOf({ identity }: Client, into: 'sidecar' | 'ambient', sends: 'mtls' | 'plaintext' | 'passthrough'): Arrival {
+  return sends === 'mtls' && identity !== null ? { principal: identity, tunnelled: into === 'ambient' } : anonymous;
+}
+
 /** By the client's own proxy. */
 function proxiedArrival(mesh: Mesh, { mode, workload }: Client, identity: string, pod: PodPort, into: 'sidecar' | 'ambient', called: Called): Arrival | OpenArrival {
   const tunnel: Arrival = { principal: identity, tunnelled: true };

@@ -20,7 +20,7 @@ import { routedBy } from '#semantics/outbound/routes.ts';
 import { knownServices, type KnownService } from '#semantics/outbound/services.ts';
 import { hostName } from '#sets/authority.ts';
 import { parseIp } from '#sets/ip.ts';
-import { workloadNamed } from './addressed.ts';
+import { addressed, workloadNamed } from './addressed.ts';
 import { worldOf } from './arrival.ts';
 import { addressesCalled } from './called-address.ts';
 import { unreadFor } from './call-unread.ts';
@@ -45,8 +45,20 @@ export type OutboundCall =
       /** Objects that made it so, `Kind/namespace/name`, sorted. */
       readonly by: readonly string[];
       readonly because: readonly Step[];
+      /** Every place that the call may come to; none: it is refused. Computed when it is asked for. */
+      readonly ends: () => readonly CallEnd[];
     }
-  | { readonly verdict: 'unknown'; readonly rule: string; readonly missing: string; readonly because: readonly Step[] };
+  | { readonly verdict: 'unknown'; readonly rule: string; readonly missing: string; readonly because: readonly Step[]; /** Where all places are known, and the share that each gets is not. */ readonly ends?: () => readonly CallEnd[] };
+
+export interface CallEnd {
+  /** Id; `undefined`: no declared workload. */
+  readonly workload: string | undefined;
+  /** Of the Service or ServiceEntry, or as it was called. */
+  readonly host: string;
+  /** The pod's. */
+  readonly port: number;
+  readonly sends: Sent | 'passthrough';
+}
 
 const verdicts: ReadonlySet<unknown> = new Set(['mtls', 'tls', 'plaintext', 'passthrough', 'blocked'] satisfies CallVerdict[]);
 
@@ -107,9 +119,31 @@ function weakest(answers: readonly { readonly at: Workload | undefined; readonly
   const [first] = [...answers].sort((left, right) => order.indexOf(left.answer.verdict) - order.indexOf(right.answer.verdict));
   if (first === undefined) return unknown('M49', 'where the name leads');
   const { answer } = first;
-  if (answer.verdict === 'unknown' || new Set(answers.map((each) => each.answer.verdict)).size < 2) return answer;
+  if (answers.length === 1) return first.at === undefined || answer.verdict === 'unknown' ? answer : { ...answer, ends: () => endsAt(first) };
+  const ends = (): readonly CallEnd[] => answers.flatMap(endsAt);
+  if (answer.verdict === 'unknown') return answer;
+  if (new Set(answers.map((each) => each.answer.verdict)).size < 2) return { ...answer, ends };
   const endpoints = Object.fromEntries(answers.flatMap(({ at, answer: { verdict } }) => (at !== undefined && isSent(verdict) ? [[at.id, verdict] as const] : [])));
-  return Object.keys(endpoints).length < 2 ? answer : { ...answer, endpoints };
+  return { ...answer, ends, ...(Object.keys(endpoints).length < 2 ? {} : { endpoints }) };
+}
+
+/** At the address of a pod the call comes to that pod. */
+function endsAt({ at, answer }: { readonly at: Workload | undefined; readonly answer: OutboundCall }): readonly CallEnd[] {
+  const ends = answer.ends?.() ?? [];
+  return at === undefined ? ends : ends.flatMap((end) => (end.workload === undefined || end.workload === at.id ? [{ ...end, workload: at.id }] : []));
+}
+
+const nowhere = (): readonly CallEnd[] => [];
+
+/** Past any Service of the proxy's own: where the name leads in the cluster, or outside. */
+function straight({ mesh, query }: Pick<Call, 'mesh' | 'query'>, sends: 'plaintext' | 'passthrough'): () => readonly CallEnd[] {
+  return () => {
+    const { to } = query;
+    const host = to.host ?? to.workload ?? to.ip ?? '';
+    const found = addressed(mesh, query);
+    const pods = 'missing' in found ? [] : found.pods;
+    return pods.length === 0 ? [{ workload: undefined, host, port: to.port, sends }] : pods.map(({ workload, port }) => ({ workload: workload.id, host, port, sends }));
+  };
 }
 
 function isSent(verdict: string): verdict is Sent {
@@ -122,7 +156,7 @@ function leavesAt({ mesh, workload, query }: Call, address: string): OutboundCal
   if (way.way === 'through') return undefined;
   if (way.way === 'unknown') return unknown(way.rule, way.because);
   const by = workload.resource === undefined ? [] : [resourceId(workload.resource)];
-  return { verdict: 'plaintext', by, because: [{ rule: way.rule, text: `\`${workload.id}\` calls as its application does: ${way.because}`, ...(by[0] === undefined ? {} : { by: by[0] }) }] };
+  return { verdict: 'plaintext', by, ends: straight({ mesh, query }, 'plaintext'), because: [{ rule: way.rule, text: `\`${workload.id}\` calls as its application does: ${way.because}`, ...(by[0] === undefined ? {} : { by: by[0] }) }] };
 }
 
 function callAt(call: Call, address: string): OutboundCall {
@@ -153,15 +187,15 @@ function unknownDestination(call: Call, authority: string | undefined, because: 
   const steps: readonly Step[] = [...because, { rule: 'M100', text: 'the sidecar knows no such destination', ...(scope.sidecar === undefined ? {} : { by: resourceId(scope.sidecar) }) }];
   const by = [...new Set([...sidecarOf(scope), ...(scope.unknownBy === undefined ? [] : [scope.unknownBy])])].sort();
   const said = scope.unknownBy === undefined ? {} : { by: scope.unknownBy };
-  if (scope.unknown === undefined) return { verdict: 'blocked', by, because: [...steps, { rule: 'M100', text: 'unknown destinations are refused', ...said }] };
-  if (scope.unknown === 'passes') return { verdict: 'passthrough', by, because: [...steps, { rule: 'M100', text: 'unknown destinations are let through as they are, without mutual TLS', ...said }] };
+  if (scope.unknown === undefined) return { verdict: 'blocked', ends: nowhere, by, because: [...steps, { rule: 'M100', text: 'unknown destinations are refused', ...said }] };
+  if (scope.unknown === 'passes') return { verdict: 'passthrough', ends: straight(call, 'passthrough'), by, because: [...steps, { rule: 'M100', text: 'unknown destinations are let through as they are, without mutual TLS', ...said }] };
   const { host, port, subset } = scope.unknown.proxy;
   return toCluster(call, { host, port: port ?? 0, subset, authority, by, because: steps });
 }
 
 function byRoutes(call: Call, end: Extract<ChainEnd, { type: 'routes' }>, protocol: Connection['protocol']): OutboundCall {
   const { mesh, query, caller } = call;
-  if (protocol !== 'http') return { verdict: 'blocked', by: sidecarOf(call.scope), because: [{ rule: 'A4.4', text: 'the port is HTTP, and what is spoken is not' }] };
+  if (protocol !== 'http') return { verdict: 'blocked', ends: nowhere, by: sidecarOf(call.scope), because: [{ rule: 'A4.4', text: 'the port is HTTP, and what is spoken is not' }] };
   const attached = routesOfTheMesh(mesh, query, end);
   if (attached !== undefined) return unknown('M122', `what \`${attached}\` makes of the request: routes of the mesh in the Gateway API are not computed`);
   const request = routedRequest(call);
@@ -170,16 +204,16 @@ function byRoutes(call: Call, end: Extract<ChainEnd, { type: 'routes' }>, protoc
     case 'unknown-host':
       return unknownDestination(call, request.authority, []);
     case 'none':
-      return { verdict: 'blocked', by: routed.by === undefined ? [] : [routed.by], because: [{ rule: 'M116', text: 'no route of the host fits the request', ...(routed.by === undefined ? {} : { by: routed.by }) }] };
+      return { verdict: 'blocked', ends: nowhere, by: routed.by === undefined ? [] : [routed.by], because: [{ rule: 'M116', text: 'no route of the host fits the request', ...(routed.by === undefined ? {} : { by: routed.by }) }] };
     case 'service':
       return toCluster(call, { host: routed.service.host, port: end.port, subset: '', authority: request.authority, by: [], because: [] });
     case 'route': {
       const { guarded, by, services } = routed;
       const { route } = guarded;
       const step = (text: string): readonly Step[] => [{ rule: 'M116', text, by }];
-      if (route.redirect !== undefined) return { verdict: 'blocked', by: [by], because: step('the route answers with a redirect') };
-      if (route.directResponse !== undefined) return { verdict: 'blocked', by: [by], because: step(`the route answers ${String(route.directResponse.status)} itself`) };
-      if (route.abortPercentage >= 100) return { verdict: 'blocked', by: [by], because: step('the route answers every request with an injected error') };
+      if (route.redirect !== undefined) return { verdict: 'blocked', ends: nowhere, by: [by], because: step('the route answers with a redirect') };
+      if (route.directResponse !== undefined) return { verdict: 'blocked', ends: nowhere, by: [by], because: step(`the route answers ${String(route.directResponse.status)} itself`) };
+      if (route.abortPercentage >= 100) return { verdict: 'blocked', ends: nowhere, by: [by], because: step('the route answers every request with an injected error') };
       return byDestinations(call, { type: 'destinations', route: route.route, port: end.port, by }, { services, authority: forwardedAs(guarded, request).host });
     }
     default:
@@ -215,10 +249,14 @@ function byDestinations(call: Call, { route, port, by }: Extract<ChainEnd, { typ
   const steps: readonly Step[] = by === undefined ? [] : [{ rule: 'M116', text: 'a route of the mesh decides where the call goes', by }];
   const answers = weighted.map((destination) => toCluster(call, { ...placeOf(call, destination, port, http?.services), authority: http?.authority, by: by === undefined ? [] : [by], because: steps }));
   const [first, ...more] = answers;
-  if (first === undefined) return { verdict: 'blocked', by: by === undefined ? [] : [by], because: [...steps, { rule: 'M116', text: 'the route has no destination' }] };
+  if (first === undefined) return { verdict: 'blocked', ends: nowhere, by: by === undefined ? [] : [by], because: [...steps, { rule: 'M116', text: 'the route has no destination' }] };
   if (more.length === 0) return first;
-  if (first.verdict === 'unknown' || more.some(({ verdict }) => verdict !== first.verdict)) return unknown('M116', 'which share of the calls is taken: the destinations of the route get different TLS', steps);
-  return { verdict: first.verdict, by: [...new Set(answers.flatMap((answer) => (answer.verdict === 'unknown' ? [] : answer.by)))].sort(), because: first.because };
+  const ends = (): readonly CallEnd[] => answers.flatMap((answer) => answer.ends?.() ?? []);
+  if (first.verdict === 'unknown' || more.some(({ verdict }) => verdict !== first.verdict)) {
+    const mixed = unknown('M116', 'which share of the calls is taken: the destinations of the route get different TLS', steps);
+    return answers.every((answer) => answer.ends !== undefined) ? { ...mixed, ends } : mixed;
+  }
+  return { verdict: first.verdict, ends, by: [...new Set(answers.flatMap((answer) => (answer.verdict === 'unknown' ? [] : answer.by)))].sort(), because: first.because };
 }
 
 /** A destination without a port: the only one that its service has, else the one that was called. */
@@ -250,7 +288,7 @@ function withoutCluster({ mesh }: Call, { host, port, subset, by, because }: Pla
     subset: `no DestinationRule that applies has a subset \`${subset}\` of \`${host}\``,
     endpoints: `nothing stands behind port ${String(port)} of \`${host}\`${subset === '' ? '' : ` in subset \`${subset}\``}`,
   }[missing];
-  return { verdict: 'blocked', by, because: [...because, { rule: missing === 'subset' ? 'M41' : 'M117', text }] };
+  return { verdict: 'blocked', ends: nowhere, by, because: [...because, { rule: missing === 'subset' ? 'M41' : 'M117', text }] };
 }
 
 function sentTo(call: Call, place: Place, found: ClusterCall): OutboundCall {
@@ -263,7 +301,8 @@ function sentTo(call: Call, place: Place, found: ClusterCall): OutboundCall {
   const step = tlsStep(call, found, verdict);
   const { source, host } = found.cluster.service;
   const target = source.kind === 'Service' ? `${source.namespace ?? ''}/${source.name}` : host;
-  const base = { backend: `${target}:${String(found.cluster.port)}${found.cluster.subset === '' ? '' : `/${found.cluster.subset}`}`, by: [...new Set([...place.by, ...(step.by === undefined ? [] : [step.by]), ...sidecarOf(call.scope)])].sort(), because: [...place.because, step] };
+  const ends = (): readonly CallEnd[] => found.sent.flatMap(({ endpoint, sends }) => (typeof sends === 'object' ? [] : [{ workload: endpoint?.workload?.id, host, port: endpoint?.port ?? found.cluster.port, sends }]));
+  const base = { ends, backend: `${target}:${String(found.cluster.port)}${found.cluster.subset === '' ? '' : `/${found.cluster.subset}`}`, by: [...new Set([...place.by, ...(step.by === undefined ? [] : [step.by]), ...sidecarOf(call.scope)])].sort(), because: [...place.because, step] };
   if (verdict === 'plaintext') return { verdict, ...base, ...(differ ? { endpoints: Object.fromEntries(named) } : {}) };
   // Without a name of its own a sidecar takes that of the request.
   if (found.tunnelled) return { verdict, ...base };

@@ -528,6 +528,7 @@ export const maximal: Report = {
       alternativeCauses: [[cause('b.yaml', 2, 'A/b/d')]],
       causeProof: 'witness',
       causeNote: 'the limit of 250 trials was reached',
+      call: { to: ['h:80'], base: 'mtls', head: 'plaintext' },
       assumptions: ['x'],
       witness: {
         from: { principal: 'p', workload: 'a/b', outside: true, ip: '1.2.3.4', pod: { namespace: 'n', labels: { a: 'b' }, namespaceLabels: { c: 'd' } }, direct: true, client: 'ambient', certificate: { by: 'c', sans: ['s'] } },

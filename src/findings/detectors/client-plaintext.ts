@@ -9,17 +9,17 @@ import { defineDetector, type StateDraft } from '../detector.ts';
 import { certaintyOf, type SideFacts } from '../facts.ts';
 import { hostOf } from '#mesh/hosts.ts';
 import { changesOf } from '../principal.ts';
-import { causePhrase, destinationsPhrase, named, openedValidation } from '../text.ts';
+import { callValidation, causePhrase, destinationsPhrase, named, openedValidation } from '../text.ts';
 
 export const clientPlaintext = defineDetector({
   rule: 'client-plaintext',
   detectChanges: (context) =>
     changesOf(context, 'client-plaintext').map((change) => ({
       change,
-      message: `clients reach ${destinationsPhrase(change)} with weaker protection${causePhrase(change)}: ${change.after}; before this change ${change.before}`,
+      message: change.call === undefined ? `clients reach ${destinationsPhrase(change)} with weaker protection${causePhrase(change)}: ${change.after}; before this change ${change.before}` : `${change.headline}${causePhrase(change)}`,
       impact: 'the requests travel without the mesh identity of the caller, and in plaintext where no TLS is left',
       remedy: 'write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies; a block without `mode` means DISABLE',
-      validation: openedValidation(change, 'the same request over mutual TLS is answered'),
+      validation: change.call === undefined ? openedValidation(change, 'the same request over mutual TLS is answered') : callValidation(change),
     })),
   detectState: (side) => [
     ...automaticPlaintext(side).filter(({ by }) => by !== 'namespace').map((found) => automaticDraft(side, found)),

@@ -8,15 +8,19 @@ import type { AnyResource } from '#manifests/resource.ts';
 import type { FieldPath } from '#source/origin.ts';
 import { lostFlow } from '../declared-flows.ts';
 import { defineDetector, type ChangeContext, type ChangeDraft, type OpeningDraft } from '../detector.ts';
+import { isDryRun, type SideFacts } from '../facts.ts';
 import { probesNoLongerRewritten, rewriting, type LostProbe } from '../probes.ts';
-import { answerPhrase, callerPhrase, causePhrase, lostMessage, lostValidation, requestPhrase, targetPhrase } from '../text.ts';
+import { headId } from '../renames.ts';
+import { exactPrincipals } from '../rules.ts';
+import { answerPhrase, callerPhrase, causePhrase, lostMessage, lostValidation, named, requestPhrase, targetPhrase } from '../text.ts';
 
 export const flowLost = defineDetector({
   rule: 'flow-lost',
   detectChanges: (context) =>
     context.changes.flatMap((change): ChangeDraft[] => {
       if (change.direction === 'undecided-narrowed') return [observation(change)];
-      if (change.direction !== 'narrowed') return [];
+      if (change.direction !== 'narrowed' || principalRule(change, context.environments) === 'mtls-mismatch') return [];
+      if (change.call !== undefined) return [callEnded(context, change)];
       const declared = declaredLoss(context, change);
       if (declared !== undefined) return [declared];
       // Plaintext that mutual TLS newly refuses is MP102; only a declared caller makes it a loss.
@@ -63,6 +67,29 @@ function declaredLoss(context: ChangeContext, change: Change): ChangeDraft | und
       negative: lostValidation(change).negative,
     },
   };
+}
+
+/** The callers' own sidecars no longer bring the call there: high where an ALLOW that still stands names one of them. */
+function callEnded(context: ChangeContext, change: Change): ChangeDraft {
+  const declared = context.environments.filter(({ id }) => change.environments.includes(id)).flatMap((pair) => change.destinations.flatMap((destination) => callersAllowedAt(pair.head, headId(pair, destination.id), change.callers.known)))[0];
+  const draft = observation(change);
+  if (declared === undefined) return { ...draft, message: `${change.headline}${causePhrase(change)}`, impact: 'these calls fail, or come to another place; no policy of the destination names one of the callers' };
+  return {
+    ...draft,
+    severity: 'high',
+    message: `${change.headline}${causePhrase(change)}; ${declared} names the caller`,
+    impact: 'a caller that the manifests still declare fails, or comes to another place, as soon as this is applied',
+    remedy: 'keep the name, the route or the scope that this call needs, or take the caller out of the policy that declares it if the loss is meant',
+  };
+}
+
+/** The ALLOW policy that names one of the callers (`namespace/name[Kind]`) exactly. */
+function callersAllowedAt(side: SideFacts, id: string, callers: readonly string[]): readonly string[] {
+  const workload = side.mesh.workloads.get(id);
+  if (workload === undefined) return [];
+  const known = new Set(callers);
+  const accounts = side.workloads.filter(({ namespace, name, kind }) => known.has(`${namespace}/${name}[${kind}]`)).map(({ namespace, serviceAccount }) => `/ns/${namespace}/sa/${serviceAccount}`);
+  return side.policiesAt(workload).flatMap((policy) => (policy.spec.action === 'ALLOW' && !isDryRun(policy) && policy.spec.rules.some((rule) => exactPrincipals(rule).some((principal) => accounts.some((account) => principal.endsWith(account)))) ? [named(policy)] : []));
 }
 
 function observation(change: Change): ChangeDraft {

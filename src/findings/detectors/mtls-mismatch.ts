@@ -4,10 +4,19 @@ import { automaticPlaintext, configPlace, labelPlace, plaintextClients, tlsModeL
 import { defineDetector, type StateDraft } from '../detector.ts';
 import { certaintyOf, type SideFacts } from '../facts.ts';
 import { hostOf } from '#mesh/hosts.ts';
-import { named } from '../text.ts';
+import { changesOf } from '../principal.ts';
+import { causePhrase, destinationsPhrase, lostValidation, named } from '../text.ts';
 
 export const mtlsMismatch = defineDetector({
   rule: 'mtls-mismatch',
+  detectChanges: (context) =>
+    changesOf(context, 'mtls-mismatch').map((change) => ({
+      change,
+      message: `${change.headline}${causePhrase(change)}, and ${destinationsPhrase(change)} requires mutual TLS: every request fails`,
+      impact: 'the callers cannot reach the workload at all',
+      remedy: 'let the callers\' sidecars send mutual TLS again: `tls.mode: ISTIO_MUTUAL`, no `tls` block, or the host in the scope of their Sidecar',
+      validation: lostValidation(change),
+    })),
   detectState: (side) => [
     ...automaticPlaintext(side).flatMap((found) => automaticDrafts(side, found)),
     ...plaintextClients(side).flatMap((client) => {

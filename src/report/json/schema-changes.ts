@@ -1,5 +1,5 @@
 /** The schema of changes, witnesses and findings. */
-import type { Callers, Cause, Change, Destination, Direction, Facet, Region, RegionCube, ValueSet, Witness, WitnessAnswer } from '#impact/change.ts';
+import type { CalledDifferently, CallSent, Callers, Cause, Change, Destination, Direction, Facet, Region, RegionCube, ValueSet, Witness, WitnessAnswer } from '#impact/change.ts';
 import type { Certainty, Evidence, Finding, FindingStatus, Location, RelatedLocation, Severity } from '#findings/finding.ts';
 import type { AnswerLayer, EnforcementPoint, Hop, Query } from '#posture/query.ts';
 import { anything, choice, flag, integer, list, object, record, ref, text, type Schema } from './schema-dsl.ts';
@@ -141,6 +141,10 @@ const cause = object<Cause>(
   {},
 );
 
+function sentChoice(when: string): ReturnType<typeof choice> {
+  return choice<CallSent>(`what is sent to it ${when}; \`nothing\`: the call does not come there`, { mtls: true, tls: true, plaintext: true, passthrough: true, nothing: true });
+}
+
 const change = object<Change>(
   'one difference of two postures, exact where it is proved',
   {
@@ -165,7 +169,12 @@ const change = object<Change>(
     headline: text('one sentence, plain text'),
     before: text('how it was, plain text'),
     after: text('how it is, plain text'),
-    witness: ref('one request that shows it; absent only where the change is undecided', 'witness'),
+    call: object<CalledDifferently>(
+      'how sidecars of the callers call the destination, where the change is about that',
+      { to: list('the names that are called', text('`host:port`')), base: sentChoice('before'), head: sentChoice('after') },
+      {},
+    ),
+    witness: ref('one request that shows it; absent only where the change is undecided, or about calls whose end no single request shows', 'witness'),
     causes: list('the lines that made it so: a set of edits that alone, applied to the base, gives the witness its new answer, while no proper subset does', cause),
     alternativeCauses: list('other sets of which the same holds', list('one set', cause)),
     causeProof: choice<NonNullable<Change['causeProof']>>('what was proved of the causes: they alone make the whole region, they move the witness, nothing', { region: true, witness: true, none: true }),
@@ -173,7 +182,7 @@ const change = object<Change>(
     enforcementPoints: list('where it is decided', enforcement('a point')),
     assumptions: ids('additional assumptions; none: proved'),
   },
-  { witness: true, alternativeCauses: true, causeProof: true, causeNote: true },
+  { call: true, witness: true, alternativeCauses: true, causeProof: true, causeNote: true },
 );
 
 const positions = { file: text('path in the repository'), startLine: integer('first line, from 1', 1), endLine: integer('last line', 1), side };

@@ -27,13 +27,35 @@ interface Hosted {
 }
 
 export function routedBy(caller: Caller, { listener, port, service }: Extract<ChainEnd, { type: 'routes' }>, request: RoutedRequest): Routed {
-  const services = servicesAt(listener, port);
-  const all = hostsAt(caller, listener, port, services);
-  const host = service === undefined ? hostFor(all.flatMap((hosted) => hosted.domains.map((domain) => ({ host: domain, hosted }))), request.authority)?.hosted : all.find(({ domains }) => domains.includes(service.host));
+  const { services, all, named } = tableAt(caller, listener, port);
+  const host = service === undefined ? hostFor(named, request.authority)?.hosted : all.find(({ domains }) => domains.includes(service.host));
   if (host === undefined) return service === undefined ? { type: 'unknown-host' } : { type: 'none', by: undefined };
   if (host.service !== undefined) return { type: 'service', service: host.service };
   const guarded = routeFor(host, request);
   return guarded === undefined ? { type: 'none', by: host.by } : { type: 'route', guarded, by: guarded.route.by, services };
+}
+
+interface Table {
+  readonly services: ReadonlyMap<string, KnownService>;
+  readonly all: readonly Hosted[];
+  /** Each name of each. */
+  readonly named: readonly { readonly host: string; readonly hosted: Hosted }[];
+}
+
+const tables = new WeakMap<EgressListener, Map<string, Table>>();
+
+/** One caller asks for many names of one port. */
+function tableAt(caller: Caller, listener: EgressListener, port: number): Table {
+  const known = tables.get(listener) ?? new Map<string, Table>();
+  tables.set(listener, known);
+  const key = `${caller.id} ${String(port)}`;
+  const cached = known.get(key);
+  if (cached !== undefined) return cached;
+  const services = servicesAt(listener, port);
+  const all = hostsAt(caller, listener, port, services);
+  const fresh = { services, all, named: all.flatMap((hosted) => hosted.domains.map((domain) => ({ host: domain, hosted }))) };
+  known.set(key, fresh);
+  return fresh;
 }
 
 /** By host in lower case, each with the port alone. */

@@ -108,13 +108,13 @@ function judgeWorkloads(world: World, options: Options): Judged {
     counterexample ??= { law, says, ...(query === undefined ? {} : { query }) };
   };
   if (internalErrors[0] !== undefined) broken('every witness flips', internalErrors[0]);
-  // What a workload gains or loses by calling as somebody else is no other answer to any one request: it has a law of its own.
-  const answered = changes.filter(({ facet, callers }) => facet !== 'identity' || callers === undefined);
+  // What a workload gains or loses by calling as somebody else, or otherwise, is no other answer to any one request: the first has a law of its own.
+  const answered = changes.filter(({ facet, callers, call }) => call === undefined && (facet !== 'identity' || callers === undefined));
   for (const query of queries) judgeQuery(query, { base, head, view, nowhere, changes: answered, counts, broken });
   judgeMovedCallers(queries, view.networked, new Random(world.seed ^ 0x2c1b3c6d), {
     base,
     head,
-    changes,
+    changes: changes.filter(({ call }) => call === undefined),
     ask: (side, query) => ask(side === 'base' ? base : head, query, view),
     joint,
     cannot: (id, point) => [base.workloads.get(id), head.workloads.get(id)].some((workload) => workload !== undefined && nowhere(workload).some((cube) => pointIn(cube, point))),
