@@ -757,9 +757,9 @@ var init_batch = __esm({
 async function repositoryRoot(directory) {
   const top = await runGit(directory, ["rev-parse", "--show-toplevel"]);
   if (top.code === 0) return firstLine(top.stdout);
-  const bare4 = await runGit(directory, ["rev-parse", "--absolute-git-dir"]);
-  if (bare4.code === 0) return firstLine(bare4.stdout);
-  throw notARepository(directory, bare4.stderr);
+  const bare5 = await runGit(directory, ["rev-parse", "--absolute-git-dir"]);
+  if (bare5.code === 0) return firstLine(bare5.stdout);
+  throw notARepository(directory, bare5.stderr);
 }
 function notARepository(directory, stderr) {
   const shown5 = quoted(directory);
@@ -22725,7 +22725,7 @@ function discoverUnits(pair, config3, repository = unknownRepository, again2) {
   };
   const baseUnits = build3(base3, head, base3.roots);
   const headUnits = head === base3 ? baseUnits : build3(head, base3, [...head.roots, ...base3.roots]);
-  const units = pairUnits(baseUnits, headUnits, { base: base3, head, documents });
+  const units = pairUnits(baseUnits, headUnits, { base: base3, head, documents }).map((unit3) => isNewlyDeployed(unit3, base3) && !changesIn(unit3, pair) ? { id: unit3.id, base: void 0, head: unit3.head } : unit3);
   return {
     units: sortedBy(units, (unit3) => unit3.id),
     context: context2,
@@ -22815,16 +22815,27 @@ function configuredUnits(side2, config3, claimed, context2) {
   });
 }
 function unreferencedUnits(units, base3, head) {
-  const reach = (scan, id, unit3) => {
-    const roots2 = scan.roots.filter((root) => exists(scan, root.path));
-    if (roots2.length === 0) return scan.tree.entries.size > 0;
-    if (unit3 === void 0) return false;
-    if (unit3.discovery !== "kustomization" && unit3.discovery !== "chart" && unit3.discovery !== "folder") return true;
-    if (roots2.some((root) => root.holder === id)) return true;
-    const files = new Set(roots2.map((root) => root.file));
-    return roots2.some((root) => root.recurse && !(root.tool === "flux" && unit3.kind === "kustomize") && !scan.kustomizations.has(root.path) && below(unit3.path, root.path)) || unit3.files.some((file) => files.has(file)) || [...files].some((file) => unit3.inputs.files.has(file) || unit3.inputs.folders.has(folderOf(file)));
-  };
-  return new Set(units.flatMap((unit3) => reach(base3, unit3.id, unit3.base) || reach(head, unit3.id, unit3.head) ? [] : [unit3.id]));
+  return new Set(units.flatMap((unit3) => isReached(base3, unit3.id, unit3.base) || isReached(head, unit3.id, unit3.head) ? [] : [unit3.id]));
+}
+function isReached(scan, id, unit3) {
+  const roots2 = scan.roots.filter((root) => exists(scan, root.path));
+  if (roots2.length === 0) return scan.tree.entries.size > 0;
+  if (unit3 === void 0) return false;
+  if (isNamed(unit3)) return true;
+  if (roots2.some((root) => root.holder === id)) return true;
+  const files = new Set(roots2.map((root) => root.file));
+  return roots2.some((root) => root.recurse && !(root.tool === "flux" && unit3.kind === "kustomize") && !scan.kustomizations.has(root.path) && below(unit3.path, root.path)) || unit3.files.some((file) => files.has(file)) || [...files].some((file) => unit3.inputs.files.has(file) || unit3.inputs.folders.has(folderOf(file)));
+}
+function isNamed({ discovery }) {
+  return discovery !== "kustomization" && discovery !== "chart" && discovery !== "folder";
+}
+function isNewlyDeployed({ id, base: before, head: after }, base3) {
+  return before !== void 0 && after !== void 0 && !isNamed(before) && isNamed(after) && after.discovery !== "configuration" && !isReached(base3, id, before);
+}
+function changesIn({ base: base3, head }, pair) {
+  return changedPaths(pair).some(
+    ({ path: path2 }) => [base3, head].some((side2) => side2 !== void 0 && (side2.valuesFile === path2 || side2.inputs.files.has(path2) || side2.inputs.folders.has(folderOf(path2)) || side2.inputs.trees.some((tree3) => below(path2, tree3))))
+  );
 }
 function plainFolders(side2, other, documents, free2, unlike) {
   const readingAt2 = (scan, path2) => {
@@ -22860,6 +22871,7 @@ var init_discover = __esm({
     "use strict";
     init_glob();
     init_order();
+    init_changes();
     init_claims();
     init_documents2();
     init_pairing();
@@ -24998,7 +25010,7 @@ function explained(failing) {
   return failing.of.kind === "helm" ? ofHelm(failing) : ofKustomize(failing);
 }
 function ofHelm({ reason, of, outside, tree: tree3 }) {
-  const known12 = helmRemedies.find(([words3]) => words3.test(reason))?.[1];
+  const known12 = helmRemedies.find(([words4]) => words4.test(reason))?.[1];
   const charts = outside.map(({ name: name2 }) => `\`${name2.slice(name2.lastIndexOf("/") + 1)}\``);
   const remedy2 = known12 === values2 && charts.length > 0 ? `the value may be one of ${listed2(charts)}, which ${charts.length === 1 ? "is" : "are"} not in the repository: put ${charts.length === 1 ? "it" : "them"} into \`charts/\` with \`helm dependency build\`, or ${values2}` : known12;
   const places = [...reason.matchAll(/([^\s:()"<>]+\/templates\/[^\s:()"<>]+)(?::(\d+))?/gu)];
@@ -25035,8 +25047,8 @@ function namedFile({ reason, of, files }) {
   }
   return found2;
 }
-function lineOfName(failing, words3) {
-  const name2 = words3.exec(failing.reason)?.[1];
+function lineOfName(failing, words4) {
+  const name2 = words4.exec(failing.reason)?.[1];
   return name2 === void 0 ? {} : placeOf2(failing, new RegExp(String.raw`^\s*name:\s*["']?${escaped(name2)}["']?\s*$`, "mu"));
 }
 function escaped(text8) {
@@ -25162,7 +25174,7 @@ function planEnvironments(units, stated) {
   const together4 = /* @__PURE__ */ new Set();
   for (const component of components) {
     const evidence = labelComponent(component, labels3);
-    if (evidence === "names" && !isOneSource(component) && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) {
+    if (evidence === "names" && !component.disputes.some(({ absence }) => absence === true) && new Set(component.disputes.map((dispute) => dispute.side)).size === 1) {
       for (const unit3 of component.units) if (!told.has(unit3.id)) together4.add(unit3.id);
     }
   }
@@ -25194,16 +25206,16 @@ function wordsIn(segments2) {
   return { stages: segments2.filter((segment) => environmentWord.test(segment)), regions: segments2.filter((segment) => region.test(segment)) };
 }
 function environmentWords(name2, own4) {
-  const words3 = wordsIn([name2, ...own4.flatMap(segmentsOf)]);
-  return { stages: distinct(words3.stages), regions: distinct(words3.regions) };
+  const words4 = wordsIn([name2, ...own4.flatMap(segmentsOf)]);
+  return { stages: distinct(words4.stages), regions: distinct(words4.regions) };
 }
 function joinedBy(own4, environments2) {
   const open3 = ["stages", "regions"].map((sort) => {
-    const matching3 = new Map([...environments2].map(([name2, words3]) => [name2, closeness(own4[sort], words3[sort])]));
+    const matching3 = new Map([...environments2].map(([name2, words4]) => [name2, closeness(own4[sort], words4[sort])]));
     const best = Math.max(...matching3.values());
-    const told = [...environments2.values()].some((words3) => words3[sort].length > 0);
+    const told = [...environments2.values()].some((words4) => words4[sort].length > 0);
     if (own4[sort].length === 0 || !told) return new Set(environments2.keys());
-    return new Set([...environments2].flatMap(([name2, words3]) => words3[sort].length === 0 || best > 0 && matching3.get(name2) === best ? [name2] : []));
+    return new Set([...environments2].flatMap(([name2, words4]) => words4[sort].length === 0 || best > 0 && matching3.get(name2) === best ? [name2] : []));
   });
   return [...environments2.keys()].filter((name2) => open3.every((names4) => names4.has(name2)));
 }
@@ -25260,14 +25272,13 @@ function disputesOf(units) {
 function absencesOf(units) {
   const disputes = [];
   const sides = Math.max(0, ...units.map((unit3) => unit3.objects.length));
-  const byPath = groupBy(units, (unit3) => unit3.path);
-  const placed3 = units.filter((unit3) => unit3.cluster !== void 0 || environmentSegment(segmentsOf(unit3)) !== void 0 || (byPath.get(unit3.path)?.length ?? 0) > 1);
+  const placed3 = units.filter((unit3) => unit3.isMade || unit3.cluster !== void 0 || environmentSegment(segmentsOf(unit3)) !== void 0);
   for (let side2 = 0; side2 < sides; side2 += 1) {
     const contents2 = new Map(placed3.map((unit3) => [unit3.id, setOf(unit3.objects[side2] ?? /* @__PURE__ */ new Map())]));
     for (const unit3 of placed3) {
       const own4 = contents2.get(unit3.id);
       const other = placed3.find((each) => each.id !== unit3.id && contents2.get(each.id)?.text !== own4?.text && areAlternatives(unit3, each, side2));
-      if (other !== void 0) disputes.push({ side: side2, groups: [[unit3.id], [other.id]] });
+      if (other !== void 0) disputes.push({ side: side2, groups: [[unit3.id], [other.id]], absence: true });
     }
   }
   return disputes;
@@ -25280,10 +25291,7 @@ function areAlternatives(one, other, side2) {
   const shares = (kind) => objects2 !== void 0 && [...one.objects[side2]?.keys() ?? []].some((object3) => kind.test(object3) && objects2.has(object3));
   const differ = (left, right) => left !== void 0 && right !== void 0 && left !== right;
   const told = differ(one.cluster, other.cluster) || differ(environmentSegment(segmentsOf(one)), environmentSegment(segmentsOf(other)));
-  return told ? shares(pods2) || shares(policies) : one.path === other.path && shares(pods2);
-}
-function isOneSource({ units }) {
-  return units.every((unit3) => unit3.path === units[0]?.path);
+  return told ? shares(pods2) || shares(policies) : one.isMade && other.isMade && shares(pods2);
 }
 function componentsOf(units, disputes) {
   const parent = /* @__PURE__ */ new Map();
@@ -25388,8 +25396,8 @@ var init_environments = __esm({
 });
 
 // src/app/render/untouched.ts
-function untouchedUnits(units, isTouched, config3) {
-  const touched2 = units.filter(isTouched);
+function untouchedUnits(units, isTouched2, config3) {
+  const touched2 = units.filter(isTouched2);
   const names4 = /* @__PURE__ */ new Set();
   for (const unit3 of touched2) {
     const name2 = nameOf3(unit3, config3);
@@ -25397,7 +25405,7 @@ function untouchedUnits(units, isTouched, config3) {
     names4.add(name2);
   }
   return new Set(units.flatMap((unit3) => {
-    if (shown(unit3).kind === "plain" || isTouched(unit3)) return [];
+    if (shown(unit3).kind === "plain" || isTouched2(unit3)) return [];
     const name2 = nameOf3(unit3, config3);
     return names4.size === 0 || name2 !== void 0 && !names4.has(name2) ? [unit3.id] : [];
   }));
@@ -25625,7 +25633,7 @@ import { existsSync } from "node:fs";
 import { join as join3 } from "node:path";
 import process3 from "node:process";
 function cleanEnvironment(empty2) {
-  const nowhere2 = "http://127.0.0.1:9";
+  const nowhere3 = "http://127.0.0.1:9";
   return {
     PATH: join3(empty2, "bin"),
     HOME: empty2,
@@ -25643,10 +25651,10 @@ function cleanEnvironment(empty2) {
     KUSTOMIZE_PLUGIN_HOME: join3(empty2, "plugins"),
     KUBECONFIG: join3(empty2, "kubeconfig"),
     KUBECTL_KUBERC: "false",
-    HTTP_PROXY: nowhere2,
-    HTTPS_PROXY: nowhere2,
-    http_proxy: nowhere2,
-    https_proxy: nowhere2,
+    HTTP_PROXY: nowhere3,
+    HTTPS_PROXY: nowhere3,
+    http_proxy: nowhere3,
+    https_proxy: nowhere3,
     NO_PROXY: "",
     no_proxy: "",
     GIT_TERMINAL_PROMPT: "0",
@@ -26195,8 +26203,8 @@ function failure2(result, name2, limits2, workspace, tool2) {
       return result.by === "time" ? { type: "limit", tool: name2, reason: `${name2} took more than ${String(Math.round(limits2.milliseconds / 1e3))} seconds`, remedy: "make the unit smaller, or raise `limits.seconds`" } : { type: "limit", tool: name2, reason: `${name2} wrote more than ${String(limits2.outputBytes)} bytes`, remedy: "make the unit smaller" };
     case "ended": {
       if (/out of memory|cannot allocate memory|errno=12/iu.test(result.stderr)) return { type: "limit", tool: name2, reason: `${name2} needed more than ${String(limits2.memoryBytes)} bytes of memory`, remedy: "make the unit smaller" };
-      const words3 = toolWords(result.stderr, workspace);
-      return { type: "failed", tool: name2, reason: words3 === "" ? `${name2} ended with code ${String(result.code)}` : `${name2}: ${words3}`, remedy: `make \`${tool2 === "helm" ? "helm template" : "kustomize build"}\` work for it` };
+      const words4 = toolWords(result.stderr, workspace);
+      return { type: "failed", tool: name2, reason: words4 === "" ? `${name2} ended with code ${String(result.code)}` : `${name2}: ${words4}`, remedy: `make \`${tool2 === "helm" ? "helm template" : "kustomize build"}\` work for it` };
     }
   }
 }
@@ -27617,10 +27625,10 @@ function phantomsOf(base3, head) {
       if (!slipped) scopes2.set(scope3.id, scope3);
     }
   }
-  for (const phantom2 of networkPhantoms(base3, head)) if (!scopes2.has(phantom2.id)) scopes2.set(phantom2.id, { ...phantom2, meshWide: false });
+  for (const phantom2 of networkPhantoms(base3, head)) scopes2.set(phantom2.id, { ...phantom2, meshWide: false });
   for (const namespace of namespacesMoved(base3, head)) {
     const scope3 = { id: `${namespace}/*`, namespace, labels: {}, meshWide: false };
-    if (!scopes2.has(scope3.id) && !declares2(base3, scope3)) scopes2.set(scope3.id, scope3);
+    if (!declares2(base3, scope3)) scopes2.set(scope3.id, scope3);
   }
   const gone = new Set(namespacesTakenAway(base3, head));
   return [...scopes2.values()].filter((scope3) => scope3.meshWide || !gone.has(scope3.namespace)).sort(compareBy((scope3) => scope3.id)).map((scope3) => ({ base: phantomOf(base3, scope3), head: phantomOf(head, scope3) }));
@@ -29334,6 +29342,9 @@ function arrivalAt(mesh2, client, pod, into, called) {
   const proxied2 = proxiedArrival(mesh2, client, identity2, pod, into, called);
   return way.way === "through" || "missing" in proxied2 ? proxied2 : { rule: way.rule, missing: way.because, either: [proxied2, anonymous] };
 }
+function arrivalOf({ identity: identity2 }, into, sends) {
+  return sends === "mtls" && identity2 !== null ? { principal: identity2, tunnelled: into === "ambient" } : anonymous;
+}
 function proxiedArrival(mesh2, { mode, workload: workload2 }, identity2, pod, into, called) {
   const tunnel = { principal: identity2, tunnelled: true };
   if (into === "ambient") {
@@ -29674,11 +29685,11 @@ function ruleBackends(mesh2, kind, namespace, backends) {
 }
 function destinationOf2(mesh2, kind, own4, backend2) {
   const namespace = backend2.namespace ?? own4;
-  const nowhere2 = { host: "", subset: "", port: void 0, weight: backend2.weight };
-  if (!granted(mesh2, { kind, namespace: own4 }, { group: backend2.group, kind: backend2.kind, namespace, name: backend2.name })) return nowhere2;
+  const nowhere3 = { host: "", subset: "", port: void 0, weight: backend2.weight };
+  if (!granted(mesh2, { kind, namespace: own4 }, { group: backend2.group, kind: backend2.kind, namespace, name: backend2.name })) return nowhere3;
   const host = hostOf2(backend2, namespace);
   if (host === "invalid") return void 0;
-  if (host === void 0) return nowhere2;
+  if (host === void 0) return nowhere3;
   return backend2.port === void 0 ? void 0 : { host, subset: "", port: backend2.port, weight: backend2.weight };
 }
 function hostOf2({ group: group4, kind, name: name2, namespace }, effective2) {
@@ -32645,10 +32656,8 @@ function networkAnswer(question3) {
   const destination2 = destinationEnd(question3);
   const portNamed = (name2) => question3.port === query3.to.port ? query3.given?.[portNameDimension(name2)] : false;
   const answers2 = sourceEnds(question3, question3.callers()).map((source2) => decidePacket(world, { source: source2, destination: destination2, port: question3.port, transport: transportOf2(query3.request.protocol), portNamed }));
-  const [first] = answers2;
-  if (first === void 0) return { passes: void 0, governed: false, by: [], rule: "M139", because: "who calls is not told" };
-  if (answers2.every((answer4) => answer4.passes === first.passes)) return first;
-  return { passes: void 0, governed: true, by: [], rule: "M139", because: `the pods with the identity \`${query3.from.principal ?? ""}\` are answered differently: say which calls in \`from.pod\`` };
+  const different = { passes: void 0, governed: true, by: [], rule: "M139", because: `the pods with the identity \`${String(query3.from.principal)}\` are answered differently: say which calls in \`from.pod\`` };
+  return answers2.reduce((one, other) => one.passes === other.passes ? one : different);
 }
 function destinationEnd({ mesh: mesh2, query: query3, destination: destination2 }) {
   const address = parseIp(query3.to.ip ?? "");
@@ -33485,11 +33494,11 @@ var init_waypoint_paths = __esm({
 });
 
 // src/posture/tunnel-paths.ts
-function tunnelWays(mesh2, workload2, straight, elsewhere3) {
+function tunnelWays(mesh2, workload2, straight2, elsewhere3) {
   if (!takesTunnels(mesh2, workload2)) {
     const plain6 = (paths) => paths.map(({ id, layers }) => ({ id: `plaintext ${id}`, layers: [onlyFromAmbient(elsewhere3), ...layers.map(withoutIdentity)] }));
-    const possible2 = plain6(straight.possible);
-    return { possible: possible2, sure: straight.sure === straight.possible ? possible2 : plain6(straight.sure), tunnels: /* @__PURE__ */ new Set(), lowered: [] };
+    const possible2 = plain6(straight2.possible);
+    return { possible: possible2, sure: straight2.sure === straight2.possible ? possible2 : plain6(straight2.sure), tunnels: /* @__PURE__ */ new Set(), lowered: [] };
   }
   const attached = policiesFor(mesh2, workload2);
   const declared2 = workload2.ports.map(({ port: port3 }) => port3);
@@ -33564,9 +33573,9 @@ function waysTo3(mesh2, workload2, mixed2) {
 }
 function withTunnels(mesh2, workload2, posture) {
   const through3 = (path2) => posture.waypoints.has(path2.id);
-  const straight = { possible: posture.possible.filter((path2) => !through3(path2)), sure: posture.sure === posture.possible ? void 0 : posture.sure.filter((path2) => !through3(path2)) };
+  const straight2 = { possible: posture.possible.filter((path2) => !through3(path2)), sure: posture.sure === posture.possible ? void 0 : posture.sure.filter((path2) => !through3(path2)) };
   const addresses2 = addressesThrough(posture);
-  const ways = tunnelWays(mesh2, workload2, { possible: straight.possible, sure: straight.sure ?? straight.possible }, addresses2);
+  const ways = tunnelWays(mesh2, workload2, { possible: straight2.possible, sure: straight2.sure ?? straight2.possible }, addresses2);
   const all = (paths, tunnels) => [...paths.map((path2) => through3(path2) ? path2 : { id: path2.id, layers: [...path2.layers, notFromAmbient] }), ...tunnels];
   const possible = all(posture.possible, ways.possible);
   return finish({
@@ -33585,13 +33594,13 @@ function throughWaypoints(mesh2, workload2, mode) {
   const direct = straightTo(mesh2, workload2);
   const ways = mode === "gateway" || workload2.resource === void 0 ? void 0 : waypointWays(mesh2, workload2, mode);
   if (ways === void 0) return direct;
-  const straight = (paths) => paths.map((path2) => ({ id: path2.id, layers: [...path2.layers, notThrough(ways.addresses)] }));
-  const possible = [...straight(direct.possible), ...ways.possible];
+  const straight2 = (paths) => paths.map((path2) => ({ id: path2.id, layers: [...path2.layers, notThrough(ways.addresses)] }));
+  const possible = [...straight2(direct.possible), ...ways.possible];
   const plain6 = direct.sure === direct.possible && ways.sure === ways.possible;
   return finish({
     ...direct,
     possible,
-    sure: plain6 ? possible : [...straight(direct.sure), ...ways.sure],
+    sure: plain6 ? possible : [...straight2(direct.sure), ...ways.sure],
     assumptions: [...direct.assumptions, ...ways.lowered.flatMap((lowered4) => lowered4.assumedProviders)],
     opaque: [...direct.opaque, ...ways.opaque],
     readsTokens: direct.readsTokens || ways.tokenRules.length > 0,
@@ -33869,13 +33878,13 @@ function throughNetworkPaths(posture, mesh2, workload2, through3 = waypointNetwo
     behind: possible
   };
 }
-function networkAlone(posture, { straight, tunnel, through: through3 }) {
+function networkAlone(posture, { straight: straight2, tunnel, through: through3 }) {
   const addresses2 = addressesThrough(posture);
-  if (addresses2.length === 0 && posture.tunnels.size === 0) return straight;
+  if (addresses2.length === 0 && posture.tunnels.size === 0) return straight2;
   const at2 = (prefix3, ways, route2) => ways.map((way) => ({ id: `${prefix3}${way.id}`, layers: [...way.layers, route2] }));
   const past = posture.tunnels.size > 0 ? onlyFromAmbient(addresses2) : void 0;
   return [
-    ...at2("", straight, past === void 0 ? notThrough(addresses2) : notFromAmbient),
+    ...at2("", straight2, past === void 0 ? notThrough(addresses2) : notFromAmbient),
     ...past === void 0 ? [] : at2("tunnel ", tunnel, past),
     ...addresses2.flatMap((address) => {
       const path2 = [...posture.waypoints].find(([, way]) => way.address === address)?.[0];
@@ -37340,13 +37349,13 @@ var init_build2 = __esm({
       }
     };
     AhoCorasick = class {
-      constructor(words3, alphabetSize) {
+      constructor(words4, alphabetSize) {
         const edges = /* @__PURE__ */ new Map();
         const parent = [0];
         const unit3 = [0];
         const depth2 = [0];
         const terminal = [0];
-        for (const word2 of words3) {
+        for (const word2 of words4) {
           let node2 = 0;
           for (let i = 0; i < word2.length; i++) {
             const key3 = node2 * alphabetSize + word2[i];
@@ -37456,12 +37465,12 @@ var init_build2 = __esm({
       }
       automaton16() {
         if (this.ac16 === null) {
-          const words3 = this.subs.map((s) => {
+          const words4 = this.subs.map((s) => {
             const arr = new Array(s.str.length);
             for (let i = 0; i < s.str.length; i++) arr[i] = s.str.charCodeAt(i);
             return arr;
           });
-          this.ac16 = new AhoCorasick(words3, 65536);
+          this.ac16 = new AhoCorasick(words4, 65536);
         }
         return this.ac16;
       }
@@ -41253,6 +41262,766 @@ var init_gateway3 = __esm({
   }
 });
 
+// src/semantics/outbound/egress-scope.ts
+function egressScope(mesh2, client) {
+  const known12 = scopes.get(mesh2) ?? /* @__PURE__ */ new Map();
+  scopes.set(mesh2, known12);
+  const sidecar2 = sidecarFor(mesh2, client);
+  const key3 = `${client.namespace} ${sidecar2 === void 0 ? "" : resourceId(sidecar2)}`;
+  const cached2 = known12.get(key3);
+  if (cached2 !== void 0) return cached2;
+  const fresh = scopeOf3(mesh2, sidecar2, client.namespace);
+  known12.set(key3, fresh);
+  return fresh;
+}
+function sidecarFor(mesh2, client) {
+  const inOrder5 = [...ofKind(mesh2, "Sidecar")].sort(
+    compareBy(
+      ({ creationTimestamp }) => creationSecond(creationTimestamp),
+      ({ name: name2 }) => name2
+    )
+  );
+  const own4 = inOrder5.filter(({ namespace }) => namespace === client.namespace);
+  return own4.find(({ spec }) => spec.workloadSelector !== void 0 && selects(spec.workloadSelector.labels, client.labels)) ?? own4.find(({ spec }) => spec.workloadSelector === void 0) ?? inOrder5.find(({ namespace, spec }) => namespace === mesh2.config.rootNamespace && spec.workloadSelector === void 0);
+}
+function scopeOf3(mesh2, sidecar2, namespace) {
+  const egress2 = sidecar2?.spec.egress ?? [];
+  const listeners = (egress2.length === 0 ? [{ port: void 0, bind: "", captureMode: "DEFAULT", hosts: ["*/*"] }] : egress2).map((listener2) => listenerOf(mesh2, listener2, namespace));
+  const services = /* @__PURE__ */ new Map();
+  for (const listener2 of listeners) {
+    for (const service of listener2.services) addService(services, service);
+    for (const set of listener2.routes) for (const [host, ports3] of destinationsOf2(set, namespace)) addService(services, imported(mesh2, listener2, { host, ports: ports3, namespace }));
+  }
+  const own4 = sidecar2?.spec.outboundTrafficPolicy;
+  const mode = own4?.mode ?? mesh2.config.outboundTrafficPolicy;
+  return {
+    sidecar: sidecar2,
+    listeners,
+    services,
+    unknown: mode === "REGISTRY_ONLY" ? void 0 : own4?.egressProxy === void 0 ? "passes" : { proxy: own4.egressProxy },
+    unknownBy: own4 !== void 0 && sidecar2 !== void 0 ? resourceId(sidecar2) : mesh2.config.statedBy
+  };
+}
+function listenerOf(mesh2, written3, namespace) {
+  const imports = importsOf(written3.hosts, namespace);
+  const port3 = written3.port === void 0 ? void 0 : listenerPort(written3.port);
+  const isProxy = written3.port?.protocol.toLowerCase() === "http_proxy";
+  const matched = port3 !== void 0 && port3.number !== 0 && !isProxy ? port3.number : void 0;
+  const excluded = (host, owner) => [imports.get(owner), imports.get("*")].some((each) => each?.excluded.some((pattern) => isWithin(host, pattern)) === true);
+  const services = servicesSeenFrom(mesh2, namespace).flatMap((service) => {
+    const listed6 = [imports.get(service.namespace), imports.get("*")].some((each) => each?.hosts.some((pattern) => isWithin(service.host, pattern)) === true);
+    const trimmed = !listed6 || excluded(service.host, service.namespace) ? void 0 : matched === void 0 ? service : onlyPorts2(service, [matched]);
+    return trimmed === void 0 ? [] : [trimmed];
+  });
+  const routes3 = meshRoutes(mesh2, namespace).filter(
+    (set) => set.hosts.some((host) => [imports.get(set.namespace), imports.get("*")].some((each) => each?.hosts.some((pattern) => namesOverlap(host, pattern)) === true) && !excluded(host, set.namespace))
+  );
+  const kept2 = withAliases(oneNamespaceEach(services, namespace));
+  return { port: port3, isProxy, bind: written3.bind, bindsPort: written3.captureMode === "NONE" || written3.bind.startsWith("unix://"), services: kept2, routes: routes3, nearest: nearestRoutes(routes3, kept2) };
+}
+function importsOf(hosts, namespace) {
+  const found2 = /* @__PURE__ */ new Map();
+  for (const written3 of hosts) {
+    const slash = written3.indexOf("/");
+    if (slash < 0) continue;
+    const prefix3 = written3.slice(0, slash);
+    const without3 = prefix3.startsWith("~") ? prefix3.slice(1) || "*" : prefix3;
+    const owner = without3 === "." ? namespace : without3;
+    const known12 = found2.get(owner) ?? { hosts: [], excluded: [] };
+    found2.set(owner, known12);
+    (prefix3.startsWith("~") ? known12.excluded : known12.hosts).push(written3.slice(slash + 1));
+  }
+  return found2;
+}
+function oneNamespaceEach(services, namespace) {
+  const owner = /* @__PURE__ */ new Map();
+  for (const service of services) {
+    const known12 = owner.get(service.host);
+    if (known12 === void 0 || service.namespace === namespace || known12.namespace !== namespace && known12.source.kind !== "Service" && service.source.kind === "Service") owner.set(service.host, service);
+  }
+  return services.filter(({ host, namespace: own4 }) => owner.get(host)?.namespace === own4);
+}
+function withAliases(services) {
+  const behind3 = /* @__PURE__ */ new Map();
+  for (const { source: source2, host, resolution } of services) {
+    const target = resolution === "alias" && source2.kind === "Service" ? source2.spec.externalName : void 0;
+    if (target !== void 0) behind3.set(target, [...behind3.get(target) ?? [], host]);
+  }
+  return behind3.size === 0 ? services : services.map((service) => ({ ...service, aliases: behind3.get(service.host) ?? [] }));
+}
+function meshRoutes(mesh2, namespace) {
+  const all = virtualServiceRoutes(mesh2).filter(({ gateways: gateways2 }) => gateways2.includes("mesh")).sort(
+    compareBy(
+      ({ created }) => created,
+      ({ name: name2 }) => name2,
+      (set) => set.namespace
+    )
+  );
+  const named11 = all.filter(({ exportTo }) => !exportTo.includes("*") && !exportTo.includes("~") && exportTo.includes(namespace));
+  return [...named11.filter((set) => set.namespace === namespace), ...named11.filter((set) => set.namespace !== namespace), ...all.filter(({ exportTo }) => exportTo.includes("*"))];
+}
+function nearestRoutes(routes3, services) {
+  const byHost2 = /* @__PURE__ */ new Map();
+  for (const set of routes3) for (const host of set.hosts) if (!byHost2.has(host)) byHost2.set(host, routeKey(set));
+  const found2 = /* @__PURE__ */ new Map();
+  for (const { host } of services) {
+    const best = byHost2.has(host) ? host : [...byHost2.keys()].filter((pattern) => pattern.startsWith("*") && isWithin(host, pattern)).sort((left, right) => right.length - left.length)[0];
+    const key3 = best === void 0 ? void 0 : byHost2.get(best);
+    if (key3 !== void 0) found2.set(host, key3);
+  }
+  return found2;
+}
+function routeKey({ namespace, name: name2 }) {
+  return `${namespace}/${name2}`;
+}
+function destinationsOf2(set, namespace) {
+  const found2 = /* @__PURE__ */ new Map();
+  const http = set.http.filter(({ match }) => match.every(({ sourceNamespace }) => sourceNamespace === void 0) || match.some(({ sourceNamespace }) => sourceNamespace === namespace));
+  const destinations3 = [...http.flatMap(({ route: route2, mirrors }) => [...route2, ...mirrors]), ...[...set.tcp, ...set.tls].flatMap(({ route: route2 }) => route2)];
+  for (const { host, port: port3 } of destinations3) found2.set(host, [...found2.get(host) ?? [], port3 ?? 0]);
+  return found2;
+}
+function imported(mesh2, listener2, { host, ports: ports3, namespace }) {
+  const candidates4 = knownServices(mesh2).filter((service) => service.host === host);
+  const seen = candidates4.filter((service) => servicesSeenFrom(mesh2, namespace).includes(service));
+  const chosen2 = candidates4.find((service) => service.namespace === namespace) ?? seen.find(({ source: source2 }) => source2.kind === "Service") ?? seen[0];
+  if (chosen2 === void 0) return void 0;
+  if (listener2.port !== void 0 && !listener2.isProxy && listener2.port.number !== 0) return onlyPorts2(chosen2, [listener2.port.number]);
+  return ports3.includes(0) ? chosen2 : onlyPorts2(chosen2, ports3);
+}
+function onlyPorts2(service, numbers) {
+  const ports3 = service.ports.filter(({ number: number4 }) => numbers.includes(number4));
+  return ports3.length === 0 ? void 0 : ports3.length === service.ports.length ? service : { ...service, ports: ports3 };
+}
+function addService(services, service) {
+  if (service === void 0) return;
+  const known12 = services.get(service.host);
+  if (known12 === void 0 || known12.source.kind !== "Service" && service.source.kind === "Service") {
+    services.set(service.host, service);
+    return;
+  }
+  if (known12.source.kind === "Service" && service.source.kind !== "Service") return;
+  if (known12.namespace !== service.namespace || known12.resolution !== service.resolution) return;
+  const more = service.ports.filter(({ number: number4 }) => !known12.ports.some((port3) => port3.number === number4));
+  if (more.length > 0) services.set(service.host, { ...known12, ports: [...known12.ports, ...more] });
+}
+var scopes;
+var init_egress_scope = __esm({
+  "src/semantics/outbound/egress-scope.ts"() {
+    "use strict";
+    init_order();
+    init_attachment();
+    init_policies();
+    init_ports();
+    init_selection();
+    init_host_names();
+    init_virtual_services();
+    init_services2();
+    scopes = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/semantics/outbound/listeners.ts
+function podAddress2(id) {
+  return `pod:${id}`;
+}
+function takenBy2(mesh2, scope3, caller, connection) {
+  const listeners = listenersOf2(mesh2, scope3, caller);
+  const listener2 = listeners.get(listenerKey(connection.address, connection.port)) ?? listeners.get(listenerKey(anyAddress, connection.port));
+  const chain = listener2 === void 0 ? void 0 : chainFor2(listener2.chains, connection);
+  return chain === void 0 ? { type: "unknown-destination" } : { type: "end", end: chain.end };
+}
+function chainFor2(chains, connection) {
+  const narrow = chains.filter((chain) => !takesAll2(chain));
+  return matching2(narrow, connection) ?? chains.find(takesAll2);
+}
+function takesAll2({ names: names4, blocks: blocks3, http }) {
+  return !http && blocks3.length === 0 && (names4.length === 0 || names4.includes("*"));
+}
+function matching2(chains, { address, protocol, sni }) {
+  const near = mostSpecific2(chains, ({ blocks: blocks3 }) => Math.max(...blocks3.length === 0 ? [0] : blocks3.map((block) => depth(block, address))));
+  const named11 = mostSpecific2(near, ({ names: names4 }) => Math.max(...names4.length === 0 || names4.includes("*") ? [0] : names4.map((name2) => sni === void 0 ? -1 : nameDepth(name2.toLowerCase(), sni.toLowerCase()))));
+  const speaking = named11.filter(({ http }) => http === (protocol === "http"));
+  return speaking[0] ?? named11.find(({ http }) => !http);
+}
+function mostSpecific2(chains, depthOf) {
+  const depths = chains.map(depthOf);
+  const deepest = Math.max(-1, ...depths);
+  return deepest < 0 ? [] : chains.filter((_, index) => depths[index] === deepest);
+}
+function depth(block, address) {
+  if (block === address) return 1e3;
+  const cidr = parseCidr(block);
+  if (cidr === void 0) return -1;
+  if (cidr.length === 0) return 0;
+  const ip = parseIp(address);
+  return ip === void 0 || !blockHolds(cidr, ip) ? -1 : cidr.length;
+}
+function nameDepth(name2, sni) {
+  return isWithin(sni, name2) ? name2.length + (name2 === sni ? 1e3 : 0) : -1;
+}
+function listenerKey(address, port3) {
+  return `${address} ${String(port3)}`;
+}
+function listenersOf2(mesh2, scope3, caller) {
+  const byCaller2 = known8.get(scope3) ?? /* @__PURE__ */ new Map();
+  known8.set(scope3, byCaller2);
+  const cached2 = byCaller2.get(caller.id);
+  if (cached2 !== void 0) return cached2;
+  const fresh = build2(mesh2, scope3, caller);
+  byCaller2.set(caller.id, fresh);
+  return fresh;
+}
+function build2(mesh2, scope3, caller) {
+  const listeners = /* @__PURE__ */ new Map();
+  for (const egress2 of scope3.listeners) {
+    const bind = egress2.bind !== "" ? egress2.bind : egress2.bindsPort ? "127.0.0.1" : void 0;
+    const { port: own4 } = egress2;
+    if (own4 === void 0) for (const listener2 of listeners.values()) listener2.locked = true;
+    for (const service of egress2.services) {
+      for (const port3 of own4 === void 0 ? service.ports : [own4]) {
+        for (const wanted2 of wantedFor(mesh2, caller, { egress: egress2, service, port: port3, bind, blocks: [], pod: false })) addListener(listeners, wanted2, caller);
+      }
+    }
+  }
+  return listeners;
+}
+function wantedFor(mesh2, caller, plain6) {
+  const { egress: egress2, service, port: port3, bind } = plain6;
+  const byPod = egress2.port === void 0 && bind === void 0 && service.resolution === "original" && service.address === anyAddress && (port3.protocol === "tcp" || port3.protocol === "auto");
+  if (!byPod) return [plain6];
+  const { source: source2 } = service;
+  const endpoints = endpointsOf(mesh2, service, port3.number);
+  if (source2.kind !== "Service" && endpoints.length === 0 && source2.spec.workloadSelector === void 0) return [{ ...plain6, bind: anyAddress }];
+  return endpoints.flatMap(({ workload: workload2, address }) => {
+    if (workload2?.id === caller.id) return [];
+    const at2 = workload2 === void 0 ? address : podAddress2(workload2.id);
+    if (at2 === void 0) return [];
+    return [port3.protocol === "tcp" ? { ...plain6, bind: anyAddress, blocks: [at2], pod: true } : { ...plain6, bind: at2 }];
+  });
+}
+function addListener(listeners, wanted2, caller) {
+  const { service, port: port3 } = wanted2;
+  if (service.resolution === "alias" || port3.protocol === "udp") return;
+  const placed3 = place(wanted2);
+  const key3 = listenerKey(placed3.bind, port3.number);
+  const there = listeners.get(key3);
+  if (there?.locked === true) return;
+  if (there !== void 0 && port3.protocol === "http" && there.protocol !== "tcp") return;
+  const tcp = () => tcpChains(placed3, caller);
+  const chains = port3.protocol === "http" ? [httpChain(placed3)] : port3.protocol === "tcp" || there?.protocol === "auto" ? tcp() : [...tcp(), httpChain(placed3)];
+  const protocol = port3.protocol === "http" && placed3.bind === anyAddress ? "auto" : port3.protocol;
+  if (there === void 0 || port3.protocol === "auto" && there.protocol === "http") {
+    listeners.set(key3, { port: port3.number, protocol, alone: port3.alone, chains, locked: false });
+    return;
+  }
+  if (port3.alone !== there.alone) return;
+  there.chains = chains.reduce((joined5, chain) => joined5.some((other) => sameMatch(other, chain)) ? joined5 : [...joined5, chain], there.chains);
+  if (port3.protocol !== there.protocol) there.protocol = "auto";
+}
+function place(wanted2) {
+  const { bind, port: port3, service } = wanted2;
+  if (bind !== void 0) return { ...wanted2, bind };
+  if (port3.protocol === "http") return { ...wanted2, bind: anyAddress };
+  return service.address.includes("/") ? { ...wanted2, bind: anyAddress, blocks: [service.address] } : { ...wanted2, bind: service.address };
+}
+function sameMatch(left, right) {
+  const same4 = (one, other) => canonicalNames(one) === canonicalNames(other);
+  return left.http === right.http && same4(left.names, right.names) && same4(left.blocks, right.blocks);
+}
+function canonicalNames(names4) {
+  return [...new Set(names4)].filter((name2) => name2 !== "*").sort().join(" ");
+}
+function httpChain({ bind, port: port3, service, egress: egress2 }) {
+  const alone2 = port3.protocol === "auto" && bind !== anyAddress ? service : void 0;
+  return { names: [], blocks: [], http: bind === anyAddress || port3.protocol === "auto", end: { type: "routes", listener: egress2, port: port3.number, service: alone2 } };
+}
+function tcpChains(wanted2, caller) {
+  const sets = wanted2.egress.routes.filter(({ hosts }) => hosts.some((host) => isWithin(wanted2.service.host, host)));
+  return wanted2.port.tls ? byServerName(wanted2, caller, sets) : byBlock(wanted2, caller, sets);
+}
+function ownEnd({ service, port: port3 }) {
+  const [only4, ...more] = service.ports;
+  return destinationsEnd([{ host: service.host, subset: "", port: only4 !== void 0 && more.length === 0 ? only4.number : port3.number, weight: 0 }], port3.number, void 0);
+}
+function destinationsEnd(route2, port3, by) {
+  return { type: "destinations", route: route2, port: port3, by };
+}
+function byServerName(wanted2, caller, sets) {
+  const { service, port: port3, bind } = wanted2;
+  const found2 = [];
+  let { blocks: blocks3 } = wanted2;
+  const seen = /* @__PURE__ */ new Set();
+  for (const set of sets) {
+    for (const route2 of set.tls.filter((each) => each.route.length > 0)) {
+      for (const match of route2.match.filter((each) => fitsCaller(each, caller, port3.number))) {
+        if (match.destinationSubnets.length > 0) blocks3 = match.destinationSubnets;
+        const key3 = `${match.sniHosts.join(",")}|${match.destinationSubnets.join(",")}`;
+        if (!seen.has(key3)) found2.push({ names: match.sniHosts, blocks: blocks3, http: false, end: destinationsEnd(route2.route, port3.number, set.by) });
+        seen.add(key3);
+      }
+    }
+  }
+  if (found2.length > 0) return found2;
+  const byName2 = !wanted2.pod && (blocks3.length > 0 || service.address === anyAddress && bind === anyAddress || service.resolution === "dynamic-dns");
+  return [{ names: byName2 ? [service.host] : [], blocks: blocks3, http: false, end: ownEnd(wanted2) }];
+}
+function byBlock(wanted2, caller, sets) {
+  const { port: port3, blocks: blocks3 } = wanted2;
+  const found2 = [];
+  for (const set of sets) {
+    for (const route2 of set.tcp.filter((each) => each.route.length > 0)) {
+      const end = destinationsEnd(route2.route, port3.number, set.by);
+      const fitting2 = route2.match.filter((each) => fitsCaller(each, caller, port3.number));
+      if (route2.match.length === 0 || fitting2.some(({ destinationSubnets }) => destinationSubnets.length === 0)) return [...found2, { names: [], blocks: blocks3, http: false, end }];
+      const subnets = fitting2.flatMap(({ destinationSubnets }) => destinationSubnets);
+      if (subnets.length > 0) found2.push({ names: [], blocks: subnets, http: false, end });
+      if (subnets.length > 0 && canonicalNames(subnets) === canonicalNames(blocks3)) return found2;
+    }
+  }
+  return [...found2, { names: [], blocks: blocks3, http: false, end: ownEnd(wanted2) }];
+}
+function fitsCaller(match, caller, port3) {
+  return (match.gateways.length === 0 || match.gateways.includes("mesh")) && selects(match.sourceLabels, caller.labels) && (match.port === void 0 || match.port === port3) && (match.sourceNamespace === void 0 || match.sourceNamespace === caller.namespace);
+}
+var known8;
+var init_listeners = __esm({
+  "src/semantics/outbound/listeners.ts"() {
+    "use strict";
+    init_ip();
+    init_selection();
+    init_host_names();
+    init_services2();
+    known8 = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/semantics/outbound/routes.ts
+function routedBy(caller, { listener: listener2, port: port3, service }, request4) {
+  const { services, all, named: named11 } = tableAt(caller, listener2, port3);
+  const host = service === void 0 ? hostFor(named11, request4.authority)?.hosted : all.find(({ domains }) => domains.includes(service.host));
+  if (host === void 0) return service === void 0 ? { type: "unknown-host" } : { type: "none", by: void 0 };
+  if (host.service !== void 0) return { type: "service", service: host.service };
+  const guarded = routeFor(host, request4);
+  return guarded === void 0 ? { type: "none", by: host.by } : { type: "route", guarded, by: guarded.route.by, services };
+}
+function tableAt(caller, listener2, port3) {
+  const known12 = tables.get(listener2) ?? /* @__PURE__ */ new Map();
+  tables.set(listener2, known12);
+  const key3 = `${caller.id} ${String(port3)}`;
+  const cached2 = known12.get(key3);
+  if (cached2 !== void 0) return cached2;
+  const services = servicesAt(listener2, port3);
+  const all = hostsAt(caller, listener2, port3, services);
+  const fresh = { services, all, named: all.flatMap((hosted) => hosted.domains.map((domain) => ({ host: domain, hosted }))) };
+  known12.set(key3, fresh);
+  return fresh;
+}
+function servicesAt({ services }, number4) {
+  return new Map(services.flatMap((service) => service.ports.filter((port3) => port3.number === number4).slice(0, 1).map((port3) => [service.host.toLowerCase(), { ...service, ports: [port3] }])));
+}
+function hostsAt(caller, listener2, port3, services) {
+  const names4 = [...services.keys()];
+  const sets = port3 === 80 ? listener2.routes : listener2.routes.filter(({ hosts }) => hosts.some((host) => names4.some((name2) => namesOverlap(host.toLowerCase(), name2))));
+  const wrapped = sets.flatMap((set) => ofSet(caller, set, listener2, port3, services));
+  const taken2 = new Set(wrapped.flatMap(({ own: own4 }) => own4.map(({ host }) => host)));
+  const rest = [...services.values()].filter((service) => !taken2.has(service.host) && service.resolution !== "alias" && speaksHttp(service));
+  return withoutDuplicates(caller, [...wrapped, ...rest.map((service) => ({ hosts: [], own: [service], routes: [], set: void 0 }))]);
+}
+function speaksHttp({ ports: ports3 }) {
+  return ports3.some(({ protocol }) => protocol === "http" || protocol === "auto");
+}
+function ofSet(caller, set, listener2, port3, services) {
+  const routes3 = guardedRoutes(caller, set, "mesh", port3);
+  if (routes3.length === 0) return [];
+  const hosts = [];
+  const found2 = [];
+  for (const host of set.hosts.map((each) => each.toLowerCase()).sort((left, right) => Number(left.startsWith("*")) - Number(right.startsWith("*")))) {
+    const matching3 = host.startsWith("*") ? [...services.values()].filter((service) => namesOverlap(service.host, host)) : [services.get(host)].filter((service) => service !== void 0);
+    if (matching3.length === 0) hosts.push(host);
+    found2.push(...matching3.filter((service) => !host.startsWith("*") || listener2.nearest.get(service.host) === routeKey(set)));
+  }
+  const own4 = found2.filter(speaksHttp);
+  return own4.length === 0 && port3 !== 80 ? [] : [{ hosts, own: own4, routes: routes3, set }];
+}
+function withoutDuplicates(caller, wrapped) {
+  const names4 = /* @__PURE__ */ new Set();
+  const domains = /* @__PURE__ */ new Set();
+  const full2 = new Set(wrapped.flatMap(({ own: own4 }) => own4.map(({ host }) => host)));
+  const keep2 = (name2, wanted2, short) => {
+    if (names4.has(name2)) return [];
+    names4.add(name2);
+    const kept2 = wanted2.map((domain) => domain.toLowerCase()).filter((domain) => !domains.has(domain) && !(short.includes(domain) && full2.has(domain)));
+    for (const domain of kept2) domains.add(domain);
+    return kept2;
+  };
+  return wrapped.flatMap(({ hosts, own: own4, routes: routes3, set }) => {
+    const by = set?.by;
+    const named11 = hosts.map((host) => ({ domains: keep2(host, [host], []), routes: routes3, service: void 0, by }));
+    const served2 = own4.map((service) => {
+      const short = [service.host, ...service.aliases].flatMap((host) => shortNames(host, caller.namespace));
+      return { domains: keep2(service.host, domainsOf(service, short), short), routes: routes3, service: set === void 0 ? service : void 0, by };
+    });
+    return [...named11, ...served2].filter((hosted) => hosted.domains.length > 0);
+  });
+}
+function domainsOf(service, short) {
+  const names4 = [service.host, ...service.aliases, ...short];
+  const below2 = service.resolution === "original" && service.source.kind === "Service" ? names4.map((name2) => `*.${name2}`) : [];
+  return [...names4, ...below2, ...service.address === anyAddress ? [] : [service.address]];
+}
+function shortNames(host, namespace) {
+  const [, name2, owner] = /^([^.]+)\.([^.]+)\.svc\.cluster\.local$/.exec(host) ?? [];
+  if (name2 === void 0 || owner === void 0) return [`${host}.`];
+  return [`${host}.`, ...owner === namespace ? [name2] : [], `${name2}.${owner}`, `${name2}.${owner}.svc`];
+}
+var tables;
+var init_routes2 = __esm({
+  "src/semantics/outbound/routes.ts"() {
+    "use strict";
+    init_host_names();
+    init_http_routes();
+    init_egress_scope();
+    init_services2();
+    tables = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/posture/called-address.ts
+function addressesCalled(mesh2, scope3, { to: to2 }) {
+  if (to2.workload !== void 0) {
+    const workload2 = workloadNamed(mesh2, to2.workload);
+    return workload2 === void 0 ? { rule: "R28", missing: `the workload \`${to2.workload}\`` } : [{ address: podAddress2(workload2.id), workload: void 0 }];
+  }
+  if (to2.host !== void 0) return addressesOf(mesh2, scope3, to2.host.toLowerCase().replace(/\.$/, ""), to2.port);
+  return to2.ip === void 0 ? { rule: "A2.2", missing: "the destination: name a workload, a host or an address" } : [{ address: to2.ip, workload: void 0 }];
+}
+function addressesOf(mesh2, scope3, name2, port3, seen = []) {
+  if (parseIp(name2) !== void 0) return [{ address: name2, workload: void 0 }];
+  const host = fullName(mesh2, name2);
+  const service = scope3.services.get(host) ?? [...knownServices(mesh2)].sort((left, right) => Number(left.source.kind !== "Service") - Number(right.source.kind !== "Service")).find((candidate) => candidate.host === host);
+  if (service === void 0) {
+    const inCluster = /\.svc\.cluster\.local$/.test(host);
+    return inCluster && mesh2.world === "open" ? { rule: "M102", missing: `what stands behind the host \`${host}\`` } : [{ address: `outside:${host}`, workload: void 0 }];
+  }
+  const { source: source2 } = service;
+  if (service.resolution === "alias" && source2.kind === "Service" && source2.spec.externalName !== void 0 && !seen.includes(host)) return addressesOf(mesh2, scope3, source2.spec.externalName.toLowerCase(), port3, [...seen, host]);
+  if (source2.kind !== "Service") return [{ address: service.address === anyAddress ? `outside:${host}` : service.address.split("/")[0] ?? "", workload: void 0 }];
+  if (service.resolution !== "original") return [{ address: service.address, workload: void 0 }];
+  const own4 = knownServices(mesh2).find((candidate) => candidate.source === source2) ?? service;
+  const pods3 = endpointsOf(mesh2, own4, own4.ports.some(({ number: number4 }) => number4 === port3) ? port3 : own4.ports[0]?.number ?? port3);
+  const addresses2 = pods3.flatMap(({ workload: workload2 }) => workload2 === void 0 ? [] : [{ address: podAddress2(workload2.id), workload: workload2 }]);
+  return addresses2.length === 0 ? { rule: "M49", missing: `a pod behind \`${host}\`, which has no address of its own` } : addresses2;
+}
+function fullName(mesh2, name2) {
+  const found2 = addressableNamed(mesh2, name2);
+  return found2?.kind === "Service" ? hostOf(found2) : name2;
+}
+var init_called_address = __esm({
+  "src/posture/called-address.ts"() {
+    "use strict";
+    init_hosts();
+    init_services();
+    init_listeners();
+    init_services2();
+    init_ip();
+    init_addressed();
+  }
+});
+
+// src/posture/call-unread.ts
+function unreadFor(mesh2, client, { to: to2 }, given) {
+  const filter2 = outboundFilters(mesh2, client, to2.port).find((each) => given[filterKey(each)] !== false);
+  if (filter2 !== void 0) return { rule: "M132", missing: `what \`${resourceId(filter2)}\` does to calls of \`${client.id}\`` };
+  if (limitsEntries(mesh2, client)) return { rule: "M104", missing: "which ServiceEntries of other namespaces the client sees: `serviceEntryVisibility` is not read" };
+  if (capturesDns(mesh2) && automaticAddress(mesh2, to2)) return { rule: "M108", missing: `which address the name \`${to2.host ?? ""}\` gets from the proxy that answers for it` };
+  return void 0;
+}
+function filterKey(filter2) {
+  return `opaque:${shortHash("calls", filter2.spec.content)}`;
+}
+function outboundFilters(mesh2, client, port3) {
+  return ofKind(mesh2, "EnvoyFilter").filter(
+    ({ namespace, spec }) => (namespace === client.namespace || namespace === mesh2.config.rootNamespace) && spec.targetRefs.length === 0 && selects(spec.workloadSelector?.labels ?? {}, client.labels) && spec.patches.some((patch) => contexts.has(patch.context) && (patch.listenerPort === void 0 || patch.listenerPort === port3 || patch.listenerPort === redirectedPort))
+  );
+}
+function limitsEntries(mesh2, client) {
+  const written3 = mesh2.config.notComputed.get("serviceEntryVisibility");
+  return written3?.includes('"applyToSidecars":true') === true && ofKind(mesh2, "ServiceEntry").some(({ namespace }) => namespace !== client.namespace);
+}
+function capturesDns(mesh2) {
+  return goTrue(mesh2.config.notComputed.get("defaultConfig.proxyMetadata.ISTIO_META_DNS_CAPTURE")?.replaceAll('"', ""));
+}
+function automaticAddress(mesh2, { host, port: port3 }) {
+  const entry2 = host === void 0 ? void 0 : addressableNamed(mesh2, host);
+  return entry2?.kind === "ServiceEntry" && entry2.spec.addresses.length === 0 && entry2.spec.ports.some(({ number: number4, protocol }) => number4 === port3 && writtenProtocol(protocol) !== "http");
+}
+var contexts, redirectedPort;
+var init_call_unread = __esm({
+  "src/posture/call-unread.ts"() {
+    "use strict";
+    init_canonical();
+    init_attachment();
+    init_capture();
+    init_policies();
+    init_selection();
+    init_services();
+    init_services2();
+    contexts = /* @__PURE__ */ new Set(["ANY", "SIDECAR_OUTBOUND", ""]);
+    redirectedPort = 15001;
+  }
+});
+
+// src/posture/outbound-call.ts
+function isCallVerdict(verdict2) {
+  return verdicts.has(verdict2);
+}
+function callBehind(mesh2, query3) {
+  const { from: from2, to: to2, request: request4 } = query3;
+  const workload2 = from2.workload === void 0 ? void 0 : workloadNamed(mesh2, from2.workload);
+  const named11 = to2.workload !== void 0 || to2.host !== void 0 || to2.ip !== void 0;
+  if (workload2 === void 0 || !named11 || to2.gateway !== void 0 || request4.protocol === "udp" || request4.protocol === "sctp") return void 0;
+  return worldOf(workload2, query3.given ?? {}) === "sidecar" ? outboundCall(mesh2, query3) : void 0;
+}
+function outboundCall(mesh2, query3) {
+  const { from: from2, request: request4 } = query3;
+  const workload2 = from2.workload === void 0 ? void 0 : workloadNamed(mesh2, from2.workload);
+  if (workload2 === void 0) return unknown3("R28", from2.workload === void 0 ? "the calling workload" : `the calling workload \`${from2.workload}\``);
+  const given = query3.given ?? {};
+  const mode = worldOf(workload2, given);
+  if (mode === void 0) return unknown3("R24", `enrolment:${workload2.namespace}`);
+  if (mode !== "sidecar") return unknown3("M53", `a sidecar of \`${workload2.id}\`: its calls are not made by one`);
+  if (request4.protocol === "udp" || request4.protocol === "sctp") return unknown3("M69", "anything: sidecars carry TCP alone");
+  const caller = { id: workload2.id, namespace: workload2.namespace, labels: workload2.labels };
+  const told = (other) => {
+    const world = worldOf(other, given);
+    if (world === void 0) return void 0;
+    if (world === "ambient") return "ztunnel";
+    return world === "sidecar" || world === "gateway" && other.labels["security.istio.io/tlsMode"] === "istio" ? "proxy" : "nothing";
+  };
+  const call = { mesh: mesh2, scope: egressScope(mesh2, caller), workload: workload2, caller, query: query3, told };
+  const addresses2 = addressesCalled(mesh2, call.scope, query3);
+  if ("missing" in addresses2) return unknown3(addresses2.rule, addresses2.missing);
+  const unread4 = unreadFor(mesh2, workload2, query3, given);
+  return weakest(addresses2.map((address) => ({ at: address.workload, answer: leavesAt(call, address.address) ?? (unread4 === void 0 ? callAt(call, address.address) : unknown3(unread4.rule, unread4.missing)) })));
+}
+function unknown3(rule2, missing2, because2 = []) {
+  return { verdict: "unknown", rule: rule2, missing: missing2, because: because2 };
+}
+function weakest(answers2) {
+  const order4 = ["unknown", "passthrough", "plaintext", "tls", "mtls", "blocked"];
+  const [first] = [...answers2].sort((left, right) => order4.indexOf(left.answer.verdict) - order4.indexOf(right.answer.verdict));
+  if (first === void 0) return unknown3("M49", "where the name leads");
+  const { answer: answer4 } = first;
+  if (answers2.length === 1) return first.at === void 0 || answer4.verdict === "unknown" ? answer4 : { ...answer4, ends: () => endsAt(first) };
+  const ends = () => answers2.flatMap(endsAt);
+  if (answer4.verdict === "unknown") return answer4;
+  if (new Set(answers2.map((each) => each.answer.verdict)).size < 2) return { ...answer4, ends };
+  const endpoints = Object.fromEntries(answers2.flatMap(({ at: at2, answer: { verdict: verdict2 } }) => at2 !== void 0 && isSent(verdict2) ? [[at2.id, verdict2]] : []));
+  return { ...answer4, ends, ...Object.keys(endpoints).length < 2 ? {} : { endpoints } };
+}
+function endsAt({ at: at2, answer: answer4 }) {
+  const ends = answer4.ends?.() ?? [];
+  return at2 === void 0 ? ends : ends.flatMap((end) => end.workload === void 0 || end.workload === at2.id ? [{ ...end, workload: at2.id }] : []);
+}
+function straight({ mesh: mesh2, query: query3 }, sends) {
+  return () => {
+    const { to: to2 } = query3;
+    const host = to2.host ?? to2.workload ?? to2.ip ?? "";
+    const found2 = addressed(mesh2, query3);
+    const pods3 = "missing" in found2 ? [] : found2.pods;
+    return pods3.length === 0 ? [{ workload: void 0, host, port: to2.port, sends }] : pods3.map(({ workload: workload2, port: port3 }) => ({ workload: workload2.id, host, port: port3, sends }));
+  };
+}
+function isSent(verdict2) {
+  return verdict2 === "mtls" || verdict2 === "tls" || verdict2 === "plaintext";
+}
+function leavesAt({ mesh: mesh2, workload: workload2, query: query3 }, address) {
+  const way = outboundWay(mesh2, workload2, query3.to.port, parseIp(address));
+  if (way.way === "through") return void 0;
+  if (way.way === "unknown") return unknown3(way.rule, way.because);
+  const by = workload2.resource === void 0 ? [] : [resourceId(workload2.resource)];
+  return { verdict: "plaintext", by, ends: straight({ mesh: mesh2, query: query3 }, "plaintext"), because: [{ rule: way.rule, text: `\`${workload2.id}\` calls as its application does: ${way.because}`, ...by[0] === void 0 ? {} : { by: by[0] } }] };
+}
+function callAt(call, address) {
+  const { mesh: mesh2, scope: scope3, caller, query: query3 } = call;
+  const { request: request4, to: to2 } = query3;
+  const protocol = request4.protocol === "https" ? "tls" : request4.protocol === "http" || request4.protocol === "tls" ? request4.protocol : "tcp";
+  const connection = { address, port: to2.port, protocol, sni: protocol === "tls" ? request4.sni ?? to2.host : void 0 };
+  const taken2 = takenBy2(mesh2, scope3, caller, connection);
+  const direct = to2.workload === void 0 ? [] : [{ rule: "M50", text: `the pod's own address is called${byServices(mesh2, to2.workload, to2.port)}` }];
+  if (taken2.type === "unknown-destination") return unknownDestination(call, void 0, direct);
+  return taken2.end.type === "routes" ? byRoutes(call, taken2.end, protocol) : byDestinations(call, taken2.end, void 0);
+}
+function byServices(mesh2, id, port3) {
+  const workload2 = workloadNamed(mesh2, id);
+  const names4 = workload2 === void 0 ? [] : servicesOf(mesh2, workload2).flatMap((service) => service.kind === "Service" ? service.spec.ports.filter((entry2) => targetPortOf(podSpecOf(workload2), entry2) === port3).map((entry2) => `\`${hostOf(service)}:${String(entry2.port)}\``) : []);
+  return names4.length === 0 ? ", and no Service leads there" : `, not ${names4.slice(0, 3).join(" or ")}`;
+}
+function sidecarOf({ sidecar: sidecar2 }) {
+  return sidecar2 === void 0 ? [] : [resourceId(sidecar2)];
+}
+function unknownDestination(call, authority2, because2) {
+  const { scope: scope3 } = call;
+  const steps = [...because2, { rule: "M100", text: "the sidecar knows no such destination", ...scope3.sidecar === void 0 ? {} : { by: resourceId(scope3.sidecar) } }];
+  const by = [.../* @__PURE__ */ new Set([...sidecarOf(scope3), ...scope3.unknownBy === void 0 ? [] : [scope3.unknownBy]])].sort();
+  const said6 = scope3.unknownBy === void 0 ? {} : { by: scope3.unknownBy };
+  if (scope3.unknown === void 0) return { verdict: "blocked", ends: nowhere2, by, because: [...steps, { rule: "M100", text: "unknown destinations are refused", ...said6 }] };
+  if (scope3.unknown === "passes") return { verdict: "passthrough", ends: straight(call, "passthrough"), by, because: [...steps, { rule: "M100", text: "unknown destinations are let through as they are, without mutual TLS", ...said6 }] };
+  const { host, port: port3, subset } = scope3.unknown.proxy;
+  return toCluster(call, { host, port: port3 ?? 0, subset, authority: authority2, by, because: steps });
+}
+function byRoutes(call, end, protocol) {
+  const { mesh: mesh2, query: query3, caller } = call;
+  if (protocol !== "http") return { verdict: "blocked", ends: nowhere2, by: sidecarOf(call.scope), because: [{ rule: "A4.4", text: "the port is HTTP, and what is spoken is not" }] };
+  const attached = routesOfTheMesh(mesh2, query3, end);
+  if (attached !== void 0) return unknown3("M122", `what \`${attached}\` makes of the request: routes of the mesh in the Gateway API are not computed`);
+  const request4 = routedRequest2(call);
+  const routed2 = routedBy(caller, end, request4);
+  switch (routed2.type) {
+    case "unknown-host":
+      return unknownDestination(call, request4.authority, []);
+    case "none":
+      return { verdict: "blocked", ends: nowhere2, by: routed2.by === void 0 ? [] : [routed2.by], because: [{ rule: "M116", text: "no route of the host fits the request", ...routed2.by === void 0 ? {} : { by: routed2.by } }] };
+    case "service":
+      return toCluster(call, { host: routed2.service.host, port: end.port, subset: "", authority: request4.authority, by: [], because: [] });
+    case "route": {
+      const { guarded, by, services } = routed2;
+      const { route: route2 } = guarded;
+      const step = (text8) => [{ rule: "M116", text: text8, by }];
+      if (route2.redirect !== void 0) return { verdict: "blocked", ends: nowhere2, by: [by], because: step("the route answers with a redirect") };
+      if (route2.directResponse !== void 0) return { verdict: "blocked", ends: nowhere2, by: [by], because: step(`the route answers ${String(route2.directResponse.status)} itself`) };
+      if (route2.abortPercentage >= 100) return { verdict: "blocked", ends: nowhere2, by: [by], because: step("the route answers every request with an injected error") };
+      return byDestinations(call, { type: "destinations", route: route2.route, port: end.port, by }, { services, authority: forwardedAs(guarded, request4).host });
+    }
+    default:
+      return assertNever(routed2);
+  }
+}
+function routesOfTheMesh(mesh2, { to: to2 }, { listener: listener2, port: port3 }) {
+  const routes3 = [...ofKind(mesh2, "HTTPRoute"), ...ofKind(mesh2, "GRPCRoute")];
+  if (routes3.length === 0) return void 0;
+  const names4 = new Set(listener2.services.filter(({ ports: ports3, host }) => ports3.some(({ number: number4 }) => number4 === port3) && (to2.host === void 0 || host.startsWith(hostName(to2.host).toLowerCase()))).map(({ source: source2 }) => `${source2.kind} ${source2.namespace ?? ""}/${source2.name}`));
+  const found2 = routes3.find((route2) => route2.spec.parents.some(({ kind, name: name2, namespace }) => names4.has(`${kind} ${namespace ?? route2.namespace ?? ""}/${name2}`)));
+  return found2 === void 0 ? void 0 : resourceId(found2);
+}
+function routedRequest2({ mesh: mesh2, query: query3, caller }) {
+  const { request: request4, to: to2 } = query3;
+  const asked = askedRequest(query3, null, { name: caller.id, namespace: caller.namespace });
+  const whole4 = pathWithQuery(asked.raw.path, mesh2);
+  const at2 = whole4.indexOf("?");
+  const [path2, rest] = at2 < 0 ? [whole4, ""] : [whole4.slice(0, at2), whole4.slice(at2)];
+  return { path: path2, query: rest, method: asked.raw.method, authority: request4.host ?? to2.host ?? to2.ip ?? "", scheme: "http", headers: asked.raw.headers };
+}
+function byDestinations(call, { route: route2, port: port3, by }, http) {
+  const weighted = route2.length === 1 ? route2 : route2.filter(({ weight: weight3 }) => weight3 > 0);
+  const steps = by === void 0 ? [] : [{ rule: "M116", text: "a route of the mesh decides where the call goes", by }];
+  const answers2 = weighted.map((destination2) => toCluster(call, { ...placeOf3(call, destination2, port3, http?.services), authority: http?.authority, by: by === void 0 ? [] : [by], because: steps }));
+  const [first, ...more] = answers2;
+  if (first === void 0) return { verdict: "blocked", ends: nowhere2, by: by === void 0 ? [] : [by], because: [...steps, { rule: "M116", text: "the route has no destination" }] };
+  if (more.length === 0) return first;
+  const ends = () => answers2.flatMap((answer4) => answer4.ends?.() ?? []);
+  if (first.verdict === "unknown" || more.some(({ verdict: verdict2 }) => verdict2 !== first.verdict)) {
+    const mixed2 = unknown3("M116", "which share of the calls is taken: the destinations of the route get different TLS", steps);
+    return answers2.every((answer4) => answer4.ends !== void 0) ? { ...mixed2, ends } : mixed2;
+  }
+  return { verdict: first.verdict, ends, by: [...new Set(answers2.flatMap((answer4) => answer4.verdict === "unknown" ? [] : answer4.by))].sort(), because: first.because };
+}
+function placeOf3({ scope: scope3 }, { host, subset, port: port3 }, called, services) {
+  const service = (services ?? scope3.services).get(host);
+  const behind3 = service?.resolution === "alias" && service.source.kind === "Service" ? service.source.spec.externalName : void 0;
+  const [only4, ...more] = service?.ports ?? [];
+  return { host: behind3 ?? host, subset, port: port3 ?? (only4 !== void 0 && more.length === 0 ? only4.number : called) };
+}
+function toCluster(call, place3) {
+  const found2 = callCluster(call.mesh, call.scope, call.caller, place3, call.told);
+  return "missing" in found2 ? withoutCluster(call, place3, found2) : sentTo2(call, place3, found2);
+}
+function withoutCluster({ mesh: mesh2 }, { host, port: port3, subset, by, because: because2 }, { missing: missing2 }) {
+  if (missing2 === "cluster" && mesh2.world === "open" && !knownServices(mesh2).some((service) => service.host === host)) return unknown3("M117", `whether there is a Service behind \`${host}\``, because2);
+  const text8 = {
+    cluster: `the sidecar knows no port ${String(port3)} of \`${host}\``,
+    subset: `no DestinationRule that applies has a subset \`${subset}\` of \`${host}\``,
+    endpoints: `nothing stands behind port ${String(port3)} of \`${host}\`${subset === "" ? "" : ` in subset \`${subset}\``}`
+  }[missing2];
+  return { verdict: "blocked", ends: nowhere2, by, because: [...because2, { rule: missing2 === "subset" ? "M41" : "M117", text: text8 }] };
+}
+function sentTo2(call, place3, found2) {
+  const open3 = found2.sent.find(({ sends }) => typeof sends === "object");
+  if (open3 !== void 0 && typeof open3.sends === "object") return unknown3(open3.sends.rule ?? "R24", open3.sends.unknown, place3.because);
+  const each = found2.sent.flatMap(({ endpoint: endpoint2, sends }) => typeof sends === "object" ? [] : [{ workload: endpoint2?.workload, sends }]);
+  const verdict2 = ["plaintext", "tls", "mtls"].find((candidate) => each.some(({ sends }) => sends === candidate)) ?? "plaintext";
+  const named11 = each.flatMap(({ workload: workload2, sends }) => workload2 === void 0 ? [] : [[workload2.id, sends]]);
+  const differ = each.some(({ sends }) => sends !== verdict2);
+  const step = tlsStep(call, found2, verdict2);
+  const { source: source2, host } = found2.cluster.service;
+  const target = source2.kind === "Service" ? `${source2.namespace ?? ""}/${source2.name}` : host;
+  const ends = () => found2.sent.flatMap(({ endpoint: endpoint2, sends }) => typeof sends === "object" ? [] : [{ workload: endpoint2?.workload?.id, host, port: endpoint2?.port ?? found2.cluster.port, sends }]);
+  const base3 = { ends, backend: `${target}:${String(found2.cluster.port)}${found2.cluster.subset === "" ? "" : `/${found2.cluster.subset}`}`, by: [.../* @__PURE__ */ new Set([...place3.by, ...step.by === void 0 ? [] : [step.by], ...sidecarOf(call.scope)])].sort(), because: [...place3.because, step] };
+  if (verdict2 === "plaintext") return { verdict: verdict2, ...base3, ...differ ? { endpoints: Object.fromEntries(named11) } : {} };
+  if (found2.tunnelled) return { verdict: verdict2, ...base3 };
+  const sni = found2.sni ?? (place3.authority === void 0 ? void 0 : nameIn(place3.authority));
+  return { verdict: verdict2, ...base3, ...sni === void 0 ? {} : { sni }, ...verdict2 === "tls" ? { clientCertificate: found2.clientCertificate } : {}, ...differ ? { endpoints: Object.fromEntries(named11) } : {} };
+}
+function nameIn(authority2) {
+  const name2 = hostName(authority2);
+  return parseIp(name2) === void 0 ? name2 : void 0;
+}
+function tlsStep({ mesh: mesh2 }, { choice: choice2, autoOff: autoOff2, sent, cluster, tunnelled }, verdict2) {
+  if (tunnelled) return { rule: "M51", text: "the pods behind the service are in ambient: a tunnel of the mesh leads to each, whatever a DestinationRule says" };
+  if (choice2.sends !== "auto") {
+    const what = { mutual: "the sidecar starts mutual TLS of the mesh", plaintext: "the sidecar starts no TLS", "own-tls": "the sidecar starts TLS that is not the mesh's" }[choice2.sends];
+    const { rule: rule2, path: path2, because: because2 } = choice2;
+    return { rule: choice2.sends === "plaintext" && choice2.tls === void 0 ? "M42" : "M40", text: `${what}: ${because2}`, by: resourceId(rule2), details: () => [{ by: resourceId(rule2), text: "", path: ["spec", ...path2] }] };
+  }
+  const noRule = "no DestinationRule that applies says which TLS";
+  switch (autoOff2) {
+    case "outside":
+      return { rule: "M46", text: `${noRule}, and what is outside the mesh gets no mutual TLS by itself` };
+    case "mesh-config":
+      return { rule: "M46", text: `${noRule}, and automatic mutual TLS is off`, ...mesh2.config.statedBy === void 0 ? {} : { by: mesh2.config.statedBy } };
+    case "namespace": {
+      const { by } = namespaceMode(mesh2, cluster.service.namespace);
+      return { rule: "M47", text: `${noRule}, and mutual TLS is DISABLE in the namespace of the service`, ...by === void 0 ? {} : { by } };
+    }
+    case "endpoints":
+      return { rule: "M49", text: `${noRule}, and not every pod behind the name takes mutual TLS` };
+    case void 0:
+      return { rule: "M48", text: verdict2 === "mtls" ? `${noRule}: mutual TLS by itself, which every pod behind the service takes` : sent.some(({ sends }) => sends === "mtls") ? `${noRule}: mutual TLS by itself to pods that take it, plaintext to the others` : `${noRule}, and no pod behind the service takes mutual TLS` };
+    default:
+      return assertNever(autoOff2);
+  }
+}
+var verdicts, nowhere2;
+var init_outbound_call = __esm({
+  "src/posture/outbound-call.ts"() {
+    "use strict";
+    init_assert_never();
+    init_attachment();
+    init_hosts();
+    init_outbound_capture();
+    init_policies();
+    init_ports();
+    init_services();
+    init_route_action();
+    init_clusters();
+    init_egress_scope();
+    init_listeners();
+    init_routes2();
+    init_services2();
+    init_authority();
+    init_ip();
+    init_addressed();
+    init_arrival();
+    init_called_address();
+    init_call_unread();
+    init_envoy();
+    init_request();
+    verdicts = /* @__PURE__ */ new Set(["mtls", "tls", "plaintext", "passthrough", "blocked"]);
+    nowhere2 = () => [];
+  }
+});
+
 // src/posture/answer.ts
 function answer(mesh2, query3) {
   return query3.to.gateway === void 0 ? decide(mesh2, query3) : decideAtGateway(mesh2, query3, query3.to.gateway);
@@ -41304,8 +42073,11 @@ function waypointBefore(mesh2, destination2, client, query3) {
   return pod === void 0 ? void 0 : waypointOfPod(mesh2, pod.workload);
 }
 function decideDirectly(mesh2, pod, destination2, client, query3) {
+  const call = destination2.byName && !("missing" in client) && client.mode === "sidecar" && client.workload !== void 0 && isPlainCall(query3) ? outboundCall(mesh2, asCalled(query3)) : void 0;
+  if (call?.verdict === "blocked") return { verdict: "deny", layer: "routing", by: call.by, enforcedAt: "sidecar", because: call.because };
   const called = { byName: destination2.byName, headless: destination2.byName && destination2.service === void 0, port: query3.to.port };
-  const arrive = (into) => "missing" in client ? client : arrivalAt(mesh2, client, pod, into, called);
+  const sends = call?.ends?.().find((end) => end.workload === pod.workload.id && end.port === pod.port)?.sends;
+  const arrive = (into) => "missing" in client ? client : sends === void 0 || sends === "tls" ? arrivalAt(mesh2, client, pod, into, called) : arrivalOf(client, into, sends);
   const onward = { ...query3, to: { ...query3.to, port: pod.port } };
   const calling = query3.from.workload === void 0 ? void 0 : workloadNamed(mesh2, query3.from.workload);
   const decideBy = (by) => throughNetwork({ mesh: mesh2, workload: pod.workload, query: onward, client: calling, port: wirePort(pod, by, onward), decide: () => decideAtPod(mesh2, pod, { query: onward, arrive: by }) });
@@ -41313,6 +42085,13 @@ function decideDirectly(mesh2, pod, destination2, client, query3) {
   if (open3 === void 0 || !("either" in open3)) return decideBy(arrive);
   const [first, ...others3] = open3.either.map((_, index) => decideBy((into) => oneOf3(arrive(into), index)));
   return first !== void 0 && others3.every(({ verdict: verdict2 }) => verdict2 === first.verdict) ? first : unknown2(open3.rule, open3.missing, []);
+}
+function isPlainCall(query3) {
+  return !isDatagram(query3) && [void 0, query3.to.host, withAuthority(asCalled(query3)).request.host].includes(query3.request.host);
+}
+function asCalled(query3) {
+  const { host, ...request4 } = query3.request;
+  return host === void 0 ? query3 : { ...query3, request: request4 };
 }
 function oneOf3(arrival, index) {
   return "either" in arrival ? arrival.either[index] ?? arrival : arrival;
@@ -41339,6 +42118,7 @@ var init_answer = __esm({
     init_gateway3();
     init_network();
     init_network_layer();
+    init_outbound_call();
     init_pod();
     init_request();
     init_waypoint();
@@ -41352,7 +42132,7 @@ function strengthOf(mode) {
 function mtlsAt(mesh2, attached, port3) {
   let inherited = { mode: mesh2.config.defaultMtls, policy: void 0, path: [], tied: [] };
   for (const scope3 of [attached.mesh, attached.namespace, attached.workload]) {
-    if (scope3.length > 0) inherited = weakest(inherited, candidates(mesh2, scope3), rivals(mesh2, scope3), port3);
+    if (scope3.length > 0) inherited = weakest2(inherited, candidates(mesh2, scope3), rivals(mesh2, scope3), port3);
   }
   return inherited;
 }
@@ -41379,7 +42159,7 @@ function candidates(mesh2, policies3) {
 function rivals(mesh2, policies3) {
   return candidates({ world: mesh2.world, seniors: void 0 }, policies3);
 }
-function weakest(inherited, scope3, tied2, port3) {
+function weakest2(inherited, scope3, tied2, port3) {
   const answers2 = scope3.map((policy) => answerOf(inherited, policy, port3));
   const first = answers2[0];
   if (first === void 0) return inherited;
@@ -41658,9 +42438,9 @@ var init_detector = __esm({
 });
 
 // src/findings/text.ts
-function listed4(words3, shown5 = 3) {
-  const quoted2 = words3.slice(0, shown5).map((word2) => `\`${word2}\``);
-  if (words3.length > shown5) return `${quoted2.join(", ")} and ${words3.length - shown5} more`;
+function listed4(words4, shown5 = 3) {
+  const quoted2 = words4.slice(0, shown5).map((word2) => `\`${word2}\``);
+  if (words4.length > shown5) return `${quoted2.join(", ")} and ${words4.length - shown5} more`;
   const last = quoted2.pop();
   if (last === void 0) return "nothing";
   return quoted2.length === 0 ? last : `${quoted2.join(", ")} and ${last}`;
@@ -41761,6 +42541,10 @@ function openedValidation(change2, positive) {
     negative: witness === void 0 ? `a request from a caller that is not meant to reach ${destinationsPhrase(change2)} is refused` : `${requestPhrase(witness)} from ${callerPhrase(witness)} to ${targetPhrase(witness)} is refused`
   };
 }
+function callValidation(change2) {
+  const [to2 = ""] = change2.call?.to ?? [];
+  return { positive: `a call to \`${to2}\` arrives with the caller's identity`, negative: `a plaintext request to ${destinationsPhrase(change2)} is refused once mutual TLS is STRICT` };
+}
 function lostValidation(change2) {
   const { witness } = change2;
   return {
@@ -41854,6 +42638,7 @@ function principalRule(change2, environments2 = []) {
     case "weakened":
       return weakenedRule(change2);
     case "narrowed":
+      if (change2.call !== void 0 && change2.call.head !== "nothing") return "mtls-mismatch";
       if (change2.facet === "identity" && !isAboutWorkload(change2)) return void 0;
       return change2.facet === "mtls" && change2.callers.plaintext ? "mtls-required" : "flow-lost";
     case "undecided-widened":
@@ -41920,7 +42705,7 @@ function weakenedRule(change2) {
     ingress: "ingress-tls-weakened",
     enrolment: "enrolment-lost",
     identity: "identity-gained",
-    egress: "egress-opened",
+    egress: "mtls-lost-by-sidecar-scope",
     access: "access-widened"
   };
   return weakened2[change2.facet];
@@ -42143,11 +42928,11 @@ function allOf(lists) {
   return first === void 0 ? [] : rest.reduce(inBoth, first);
 }
 function inBoth(left, right) {
-  const among = (words3) => (word2) => words3.some((wide2) => isWithin2(word2, wide2));
+  const among = (words4) => (word2) => words4.some((wide2) => isWithin2(word2, wide2));
   if (left.every(among(right))) return left;
   if (right.every(among(left))) return right;
   const narrower = [...left.filter(among(right)), ...right.filter(among(left))];
-  const beside3 = (words3) => words3.filter((word2) => !among(narrower)(word2));
+  const beside3 = (words4) => words4.filter((word2) => !among(narrower)(word2));
   const [ones, others3] = [beside3(left), beside3(right)];
   const patterns = others3.filter((word2) => !standsForItself(word2));
   const joined5 = ones.flatMap((one) => (standsForItself(one) ? patterns : others3).flatMap((other) => areApart(one, other) ? [] : [`${one} and ${other}`]));
@@ -42314,9 +43099,9 @@ function breadthOf(callers5) {
 function wider(left, right) {
   return breadths.indexOf(left) >= breadths.indexOf(right) ? left : right;
 }
-function breadthOfOpen(words3) {
-  if (words3.endsWith("(no workload here uses it)") || words3.startsWith(POD_OF_ACCOUNT)) return "named";
-  const pattern = /^any other (?:identity|pod) (?:in |that )(.*?)(?: matches)?$/.exec(words3)?.[1];
+function breadthOfOpen(words4) {
+  if (words4.endsWith("(no workload here uses it)") || words4.startsWith(POD_OF_ACCOUNT)) return "named";
+  const pattern = /^any other (?:identity|pod) (?:in |that )(.*?)(?: matches)?$/.exec(words4)?.[1];
   if (pattern === void 0) return "mesh";
   if (pattern.startsWith("service account ")) return "named";
   if (pattern.startsWith("namespace ")) return pattern.includes("*") ? "mesh" : "namespace";
@@ -42504,8 +43289,8 @@ function openWords2(predicates, known12, mesh2) {
   if (narrowest.width === 5 && !anybody2) {
     const aliases = mesh2.config.trustDomainAliases.filter((alias) => admits2(predicates, nobody(alias)));
     if (aliases.length > 0) return aliases.map((alias) => `${OF_DOMAIN}${alias}`);
-    const bare4 = [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].filter((domain) => admits2(predicates, `${domain}/`));
-    return [...bare4.length === 0 || admits2(predicates, nobody("")) ? [FOREIGN_IDENTITY] : [], ...bare4.map((domain) => `any identity of trust domain ${domain} without a namespace`)];
+    const bare5 = [mesh2.config.trustDomain, ...mesh2.config.trustDomainAliases].filter((domain) => admits2(predicates, `${domain}/`));
+    return [...bare5.length === 0 || admits2(predicates, nobody("")) ? [FOREIGN_IDENTITY] : [], ...bare5.map((domain) => `any identity of trust domain ${domain} without a namespace`)];
   }
   const excluded = new Set(predicates.flatMap((predicate) => predicate.none.map((matcher) => canonical(matcher))));
   return narrowest.any.flatMap((matcher) => {
@@ -42565,9 +43350,9 @@ var init_callers2 = __esm({
 });
 
 // src/impact/headline.ts
-function list2(words3, shown5 = 3) {
-  const head = words3.slice(0, shown5).join(", ");
-  return words3.length > shown5 ? `${head} and ${words3.length - shown5} more` : head;
+function list2(words4, shown5 = 3) {
+  const head = words4.slice(0, shown5).join(", ");
+  return words4.length > shown5 ? `${head} and ${words4.length - shown5} more` : head;
 }
 function callerWords({ known: known12, open: everybody, plaintext, internet }) {
   const callers5 = { known: known12, plaintext, internet, open: plaintext ? everybody.filter((word2) => word2 !== FOREIGN_IDENTITY) : everybody };
@@ -42596,7 +43381,7 @@ function values3(set, noun, plural2) {
 function tokenWords(set) {
   const only4 = set?.only ?? [];
   if (set === void 0 || only4.length === 0 || only4.includes("(none)") || only4.some((word2) => !/^(any )?token/.test(word2))) return values3(set, "token", "tokens");
-  const said6 = (words3) => list2(words3.map((word2) => word2.startsWith("any ") ? word2 : `a ${word2}`));
+  const said6 = (words4) => list2(words4.map((word2) => word2.startsWith("any ") ? word2 : `a ${word2}`));
   return `${said6(only4)}${set.except === void 0 || set.except.length === 0 ? "" : ` that is not ${said6(set.except)}`}`;
 }
 function namedPorts(ports3) {
@@ -42611,8 +43396,8 @@ function protocolWords(set) {
   if (set === void 0) return void 0;
   const spoken = (set.only ?? protocols).filter((protocol) => set.except?.includes(protocol) !== true);
   if (spoken.length === 0 || spoken.includes("http")) return void 0;
-  const words3 = [...spoken.includes("tcp") ? ["over TCP"] : [], ...spoken.includes("https") || spoken.includes("tls") ? ["with TLS of its own"] : []];
-  return words3.length === 0 ? void 0 : words3.join(" or ");
+  const words4 = [...spoken.includes("tcp") ? ["over TCP"] : [], ...spoken.includes("https") || spoken.includes("tls") ? ["with TLS of its own"] : []];
+  return words4.length === 0 ? void 0 : words4.join(" or ");
 }
 function requestWords(cube3) {
   const spoken = protocolWords(cube3.protocol);
@@ -42668,12 +43453,12 @@ function tellingOf({ cubes, complete }) {
   const widest = cubes.filter((cube3, index) => !cubes.some((other, at2) => at2 !== index && covers(other, cube3) && (at2 < index || !covers(cube3, other))));
   const broad = widest.filter(isForMany);
   const ordered3 = [...broad, ...widest.filter((cube3) => !isForMany(cube3))].map((cube3) => ({ cube: cube3, words: requestWords(cube3) }));
-  const words3 = [...new Set(ordered3.map((entry2) => entry2.words))];
+  const words4 = [...new Set(ordered3.map((entry2) => entry2.words))];
   const alike3 = broad.length === 0 || broad.length === widest.length;
-  const first = words3[0] === void 0 || alike3 && words3.includes(ANY_REQUEST) ? ANY_REQUEST : words3[0];
+  const first = words4[0] === void 0 || alike3 && words4.includes(ANY_REQUEST) ? ANY_REQUEST : words4[0];
   const leading = ordered3.filter((entry2) => entry2.words === first).map((entry2) => entry2.cube);
   if (first === ANY_REQUEST) return { said: [first], leading, further: 0 };
-  const others3 = words3.filter((each) => each !== first);
+  const others3 = words4.filter((each) => each !== first);
   return complete && alike3 && others3.length === 1 ? { said: [first, ...others3], leading, further: 0 } : { said: [first], leading, further: others3.length };
 }
 function regionWords(region3) {
@@ -43324,10 +44109,10 @@ var init_client_plaintext = __esm({
       rule: "client-plaintext",
       detectChanges: (context2) => changesOf2(context2, "client-plaintext").map((change2) => ({
         change: change2,
-        message: `clients reach ${destinationsPhrase(change2)} with weaker protection${causePhrase(change2)}: ${change2.after}; before this change ${change2.before}`,
+        message: change2.call === void 0 ? `clients reach ${destinationsPhrase(change2)} with weaker protection${causePhrase(change2)}: ${change2.after}; before this change ${change2.before}` : `${change2.headline}${causePhrase(change2)}`,
         impact: "the requests travel without the mesh identity of the caller, and in plaintext where no TLS is left",
         remedy: "write `tls.mode: ISTIO_MUTUAL`, or leave the `tls` block out so that automatic mutual TLS applies; a block without `mode` means DISABLE",
-        validation: openedValidation(change2, "the same request over mutual TLS is answered")
+        validation: change2.call === void 0 ? openedValidation(change2, "the same request over mutual TLS is answered") : callValidation(change2)
       })),
       detectState: (side2) => [
         ...automaticPlaintext(side2).filter(({ by }) => by !== "namespace").map((found2) => automaticDraft(side2, found2)),
@@ -43674,7 +44459,7 @@ function differingKinds(left, right) {
 function sameForRequests(one, other) {
   return one !== void 0 && other !== void 0 && isWorkload(one) && isWorkload(other) && sameButForImages(one, other);
 }
-function isReached({ policies: policies3, gateways: gateways2 }, { base: base3, head }, root) {
+function isReached2({ policies: policies3, gateways: gateways2 }, { base: base3, head }, root) {
   if (policies3.length === 0 && !gateways2) return false;
   if ([base3, head].some((workload2) => workload2.resource === void 0 || workload2.enrolment.mode === "gateway")) return true;
   return policies3.some((policy) => actsOn(policy, base3, root) || actsOn(policy, head, root));
@@ -43683,7 +44468,7 @@ function actsOn(policy, { namespace, labels: labels3 }, root) {
   return (policy.namespace === namespace || policy.namespace === root) && selects(policy.spec.selector?.matchLabels ?? {}, labels3);
 }
 function takenFrom({ like, byDestination }, pair, root) {
-  if (isReached(like, pair, root)) return void 0;
+  if (isReached2(like, pair, root)) return void 0;
   const changes3 = byDestination.get(pair.destination.id);
   return like.policies.length > 0 && changes3?.some(({ witness }) => witness !== void 0 && (witness.query.to.host ?? witness.query.to.ip) !== void 0) === true ? void 0 : changes3;
 }
@@ -43760,11 +44545,11 @@ function sameButForImages(left, right) {
   if (left.kind !== right.kind || left.apiVersion !== right.apiVersion || !isPlain(left) || !isPlain(right)) return false;
   const containers = [...left.spec.containers, ...left.spec.initContainers, ...right.spec.containers, ...right.spec.initContainers];
   if (containers.some(({ image: image2 }) => image2 === "auto")) return false;
-  const bare4 = (resource) => {
+  const bare5 = (resource) => {
     const { spec, labels: labels3, annotations, creationTimestamp } = resource;
     return { labels: labels3, annotations, creationTimestamp, spec: { ...spec, replicas: void 0, containers: withoutImages(spec.containers), initContainers: withoutImages(spec.initContainers) } };
   };
-  return sameContent(bare4(left), bare4(right));
+  return sameContent(bare5(left), bare5(right));
 }
 function withoutImages(containers) {
   return containers.map((container2) => ({ ...container2, image: void 0 }));
@@ -44766,6 +45551,25 @@ function declaredLoss(context2, change2) {
     }
   };
 }
+function callEnded(context2, change2) {
+  const declared2 = context2.environments.filter(({ id }) => change2.environments.includes(id)).flatMap((pair) => change2.destinations.flatMap((destination2) => callersAllowedAt(pair.head, headId(pair, destination2.id), change2.callers.known)))[0];
+  const draft = observation(change2);
+  if (declared2 === void 0) return { ...draft, message: `${change2.headline}${causePhrase(change2)}`, impact: "these calls fail, or come to another place; no policy of the destination names one of the callers" };
+  return {
+    ...draft,
+    severity: "high",
+    message: `${change2.headline}${causePhrase(change2)}; ${declared2} names the caller`,
+    impact: "a caller that the manifests still declare fails, or comes to another place, as soon as this is applied",
+    remedy: "keep the name, the route or the scope that this call needs, or take the caller out of the policy that declares it if the loss is meant"
+  };
+}
+function callersAllowedAt(side2, id, callers5) {
+  const workload2 = side2.mesh.workloads.get(id);
+  if (workload2 === void 0) return [];
+  const known12 = new Set(callers5);
+  const accounts2 = side2.workloads.filter(({ namespace, name: name2, kind }) => known12.has(`${namespace}/${name2}[${kind}]`)).map(({ namespace, serviceAccount }) => `/ns/${namespace}/sa/${serviceAccount}`);
+  return side2.policiesAt(workload2).flatMap((policy) => policy.spec.action === "ALLOW" && !isDryRun2(policy) && policy.spec.rules.some((rule2) => exactPrincipals(rule2).some((principal) => accounts2.some((account) => principal.endsWith(account)))) ? [named5(policy)] : []);
+}
 function observation(change2) {
   return {
     change: change2,
@@ -44783,13 +45587,17 @@ var init_flow_lost = __esm({
     init_classify();
     init_declared_flows();
     init_detector();
+    init_facts();
     init_probes();
+    init_renames();
+    init_rules();
     init_text2();
     flowLost = defineDetector({
       rule: "flow-lost",
       detectChanges: (context2) => context2.changes.flatMap((change2) => {
         if (change2.direction === "undecided-narrowed") return [observation(change2)];
-        if (change2.direction !== "narrowed") return [];
+        if (change2.direction !== "narrowed" || principalRule(change2, context2.environments) === "mtls-mismatch") return [];
+        if (change2.call !== void 0) return [callEnded(context2, change2)];
         const declared2 = declaredLoss(context2, change2);
         if (declared2 !== void 0) return [declared2];
         return principalRule(change2, context2.environments) === "flow-lost" ? [observation(change2)] : [];
@@ -44979,7 +45787,7 @@ var init_identity_gained = __esm({
 });
 
 // src/findings/detectors/impersonation-right.ts
-function placeOf3(base3, grant, right) {
+function placeOf4(base3, grant, right) {
   const bound2 = base3.of(grant.binding.kind).some((binding) => resourceId(binding) === resourceId(grant.binding) && binding.spec.subjects.length >= grant.binding.spec.subjects.length);
   return (bound2 ? grant.rights.get(right) : void 0) ?? { resource: grant.binding, path: [] };
 }
@@ -45035,7 +45843,7 @@ var init_impersonation_right = __esm({
               affected: fresh.map((right) => `${key3} ${right}`),
               // A controller that comes with its rights is reviewed as a whole.
               severity: isNew(base3, grant) ? "medium" : "high",
-              place: placeOf3(base3, grant, fresh[0] ?? ""),
+              place: placeOf4(base3, grant, fresh[0] ?? ""),
               message: `${grant.subject} may now ${fresh.slice(0, 3).join(", ")}${fresh.length > 3 ? ` and ${String(fresh.length - 3)} more` : ""} in ${where}`,
               impact: grant.namespace === void 0 ? "whoever holds these rights can act as any account of the mesh, or change what is enforced" : "whoever holds these rights can act as every account of the namespace, or change what is enforced there",
               attack: `whoever takes over ${grant.subject} runs a command or a pod under an account that policies let in`,
@@ -45113,19 +45921,19 @@ function weakened({ base: base3, head }) {
     const certificate = asksForCertificate.has(old.tls.mode) && !asksForCertificate.has(server.tls.mode);
     const version3 = versionOf(server.tls) < versionOf(old.tls) && versionOf(server.tls) >= 2;
     if (!certificate && !version3) continue;
-    const words3 = certificate ? `no longer asks clients for a certificate (\`${old.tls.mode}\` became \`${server.tls.mode}\`)` : `takes TLS 1.2 where it asked for 1.3`;
-    const id = `${resourceId(server.gateway)} ${String(server.index)} ${words3}`;
-    const known12 = found2.get(id) ?? { server, hosts: [], words: words3, severity: certificate ? "high" : "medium" };
+    const words4 = certificate ? `no longer asks clients for a certificate (\`${old.tls.mode}\` became \`${server.tls.mode}\`)` : `takes TLS 1.2 where it asked for 1.3`;
+    const id = `${resourceId(server.gateway)} ${String(server.index)} ${words4}`;
+    const known12 = found2.get(id) ?? { server, hosts: [], words: words4, severity: certificate ? "high" : "medium" };
     known12.hosts.push(key3.slice(key3.lastIndexOf(" ") + 1));
     found2.set(id, known12);
   }
-  return [...found2.values()].map(({ server: { gateway: gateway2, index }, hosts, words: words3, severity: severity2 }) => ({
+  return [...found2.values()].map(({ server: { gateway: gateway2, index }, hosts, words: words4, severity: severity2 }) => ({
     subject: resourceId(gateway2),
     facet: `weakened ${String(index)}`,
-    affected: hosts.map((host) => `${host} ${words3}`),
+    affected: hosts.map((host) => `${host} ${words4}`),
     severity: severity2,
     place: { resource: gateway2, path: ["spec", "servers", index, "tls"] },
-    message: `${named5(gateway2)} ${words3} for ${listed4(hosts)}`,
+    message: `${named5(gateway2)} ${words4} for ${listed4(hosts)}`,
     impact: severity2 === "high" ? "anyone outside who reaches the gateway gets as far as clients with a certificate did" : "connections may be held to an older version of TLS",
     remedy: severity2 === "high" ? "keep `tls.mode: MUTUAL`, or ask for another proof at the gateway (a token, a policy)" : "keep `minProtocolVersion: TLSV1_3` where every client can",
     validation: { positive: "a client that was answered before still is", negative: severity2 === "high" ? "a client without a certificate is refused by the gateway" : "a client that offers TLS 1.2 at most is refused" }
@@ -45477,8 +46285,8 @@ function lowerPath(uri, { ignoreUriCase }, api, context2) {
   return [[{ dimension: "path", any: found2.map((pattern) => ({ type: "path", pattern, normalization: context2.normalization })), none: [] }]];
 }
 function segments(prefix3) {
-  const bare4 = prefix3.replace(/\/$/, "");
-  return [{ type: "exact", text: bare4 }, { type: "prefix", text: `${bare4}/` }];
+  const bare5 = prefix3.replace(/\/$/, "");
+  return [{ type: "exact", text: bare5 }, { type: "prefix", text: `${bare5}/` }];
 }
 function lowerText(dimension, on, match, context2) {
   const found2 = textMatchers(match);
@@ -45563,7 +46371,7 @@ var init_route_lowering = __esm({
 
 // src/posture/gateway-connections.ts
 function clientKinds2(chain, chains, byName2) {
-  return chain.http === void 0 ? streamClients(chain, chains) : httpClients(chain, byName2 ? named6(chain, chains) : isNamed(chain) ? [[]] : []);
+  return chain.http === void 0 ? streamClients(chain, chains) : httpClients(chain, byName2 ? named6(chain, chains) : isNamed2(chain) ? [[]] : []);
 }
 function httpClients(chain, names4) {
   if (chain.tls === void 0) {
@@ -45638,7 +46446,7 @@ function named6(chain, chains) {
   const own4 = chain.names.filter((name2) => name2 === name2.toLowerCase());
   return own4.map((name2) => [{ dimension: "sni", any: [patternOf3(name2)], none: name2.startsWith("*.") ? known12.filter((other) => other !== name2 && isWithin3(other, name2)).map(patternOf3) : [] }]);
 }
-function isNamed({ names: names4 }) {
+function isNamed2({ names: names4 }) {
   return names4.length === 0 || names4.some(mayLead);
 }
 function mayLead(name2) {
@@ -46945,54 +47753,22 @@ var init_mesh_bypass_capability = __esm({
 });
 
 // src/findings/detectors/mtls-lost-by-sidecar-scope.ts
-function scopeOf3(side2, namespace) {
-  const wide2 = side2.of("Sidecar").filter((sidecar2) => isWide(sidecar2));
-  const found2 = wide2.find((sidecar2) => sidecar2.namespace === namespace) ?? wide2.find((sidecar2) => sidecar2.namespace === side2.mesh.config.rootNamespace);
-  return found2?.spec.egress === void 0 || found2.spec.egress.length === 0 ? void 0 : found2;
-}
-function covers4(sidecar2, namespace, service) {
-  const entries2 = (sidecar2.spec.egress ?? []).flatMap((listener2) => listener2.hosts).map((entry2) => ({ owner: entry2.slice(0, entry2.indexOf("/")), name: entry2.slice(entry2.indexOf("/") + 1) }));
-  const fits4 = ({ owner, name: name2 }) => (owner === "*" || owner === service.namespace || owner === "." && service.namespace === namespace) && hostMatches(name2, hostOf(service));
-  return entries2.some(fits4);
-}
 var mtlsLostBySidecarScope;
 var init_mtls_lost_by_sidecar_scope = __esm({
   "src/findings/detectors/mtls-lost-by-sidecar-scope.ts"() {
     "use strict";
-    init_resource();
-    init_hosts();
     init_detector();
-    init_facts();
-    init_outbound();
+    init_principal();
     init_text2();
     mtlsLostBySidecarScope = defineDetector({
       rule: "mtls-lost-by-sidecar-scope",
-      detectOpenings: ({ base: base3, head }) => {
-        const callers5 = grouped(head.workloads.filter((workload2) => workload2.enrolment.mode === "sidecar" || workload2.enrolment.mode === "unknown" && workload2.enrolment.inWorld === "sidecar"), (workload2) => workload2.namespace);
-        const enrolled = new Set(head.workloads.filter((workload2) => inMesh(workload2)).map((workload2) => workload2.namespace));
-        const services = head.of("Service").filter((service) => service.spec.selector !== void 0 && service.namespace !== void 0 && enrolled.has(service.namespace));
-        return [...callers5.keys()].flatMap((namespace) => {
-          const sidecar2 = scopeOf3(head, namespace);
-          if (sidecar2 === void 0 || outboundOf2(head)(namespace).registryOnly) return [];
-          const earlier = scopeOf3(base3, namespace);
-          const lost = services.filter((service) => !covers4(sidecar2, namespace, service) && (earlier === void 0 || covers4(earlier, namespace, service)) && base3.of("Service").some((other) => other.name === service.name && other.namespace === service.namespace));
-          const [first] = lost;
-          if (first === void 0) return [];
-          return [
-            {
-              subject: resourceId(sidecar2),
-              facet: namespace,
-              affected: lost.map((service) => `${namespace} ${hostOf(service)}`),
-              certainty: "conditional",
-              place: { resource: sidecar2, path: ["spec", "egress"] },
-              message: `a call from any workload of \`${namespace}\` to ${listed4(lost.map(hostOf))} leaves without mutual TLS now: ${named5(sidecar2)} takes it out of scope, and unknown addresses are let through`,
-              impact: "the scope blocks nothing; calls that still happen arrive without an identity, in plaintext, and fail where mutual TLS is required",
-              remedy: "name the Service in `egress.hosts`, or set `outboundTrafficPolicy.mode: REGISTRY_ONLY` if the call is to be refused",
-              validation: { positive: `a call from \`${namespace}\` to a host in scope arrives with the caller's identity`, negative: `a call from \`${namespace}\` to \`${hostOf(first)}\` fails instead of arriving in plaintext` }
-            }
-          ];
-        });
-      }
+      detectChanges: (context2) => changesOf2(context2, "mtls-lost-by-sidecar-scope").map((change2) => ({
+        change: change2,
+        message: `${change2.headline}${causePhrase(change2)}: what the callers' sidecars do not know is let through as it is`,
+        impact: "the scope blocks nothing; calls that still happen arrive without an identity, in plaintext, and fail where mutual TLS is required",
+        remedy: "name the Service in `egress.hosts`, or set `outboundTrafficPolicy.mode: REGISTRY_ONLY` if the call is to be refused",
+        validation: callValidation(change2)
+      }))
     });
   }
 });
@@ -47027,9 +47803,17 @@ var init_mtls_mismatch = __esm({
     init_detector();
     init_facts();
     init_hosts();
+    init_principal();
     init_text2();
     mtlsMismatch = defineDetector({
       rule: "mtls-mismatch",
+      detectChanges: (context2) => changesOf2(context2, "mtls-mismatch").map((change2) => ({
+        change: change2,
+        message: `${change2.headline}${causePhrase(change2)}, and ${destinationsPhrase(change2)} requires mutual TLS: every request fails`,
+        impact: "the callers cannot reach the workload at all",
+        remedy: "let the callers' sidecars send mutual TLS again: `tls.mode: ISTIO_MUTUAL`, no `tls` block, or the host in the scope of their Sidecar",
+        validation: lostValidation(change2)
+      })),
       detectState: (side2) => [
         ...automaticPlaintext(side2).flatMap((found2) => automaticDrafts(side2, found2)),
         ...plaintextClients(side2).flatMap((client) => {
@@ -48688,8 +49472,20 @@ function joined2(left, right) {
   };
 }
 function onceAPlace(findings) {
-  const told = new Set(findings.flatMap((finding2) => finding2.changeIds.length > 0 && finding2.location !== void 0 ? [`${finding2.code} ${placeKey(finding2.location)}`] : []));
-  return findings.filter((finding2) => finding2.changeIds.length > 0 || finding2.status !== "new" || finding2.location === void 0 || !told.has(`${finding2.code} ${placeKey(finding2.location)}`));
+  const told = findings.filter((finding2) => finding2.changeIds.length > 0 && finding2.location !== void 0);
+  const tellers = (finding2) => finding2.changeIds.length > 0 || finding2.status !== "new" ? [] : told.filter((other) => isSamePlace(other, finding2));
+  const fields3 = new Map(findings.flatMap((finding2) => finding2.location === void 0 ? [] : tellers(finding2).map((other) => [other, finding2.location])));
+  return findings.filter((finding2) => tellers(finding2).length === 0).map((finding2) => {
+    const location = fields3.get(finding2);
+    return location === void 0 ? finding2 : { ...finding2, location };
+  });
+}
+function isSamePlace({ code: code18, resource, location }, state) {
+  if (code18 !== state.code || location === void 0 || state.location === void 0) return false;
+  return placeKey(location) === placeKey(state.location) || resource === state.resource && overlap(location, state.location);
+}
+function overlap(left, right) {
+  return left.side === right.side && left.file === right.file && left.startLine <= right.endLine && right.startLine <= left.endLine;
 }
 function elsewhere(own4, places) {
   const byPlace = new Map(places.toReversed().map((place3) => [placeKey(place3), place3]));
@@ -49795,61 +50591,181 @@ var init_client_tls_effect = __esm({
   }
 });
 
-// src/app/config-effect.ts
-function configNotComputed(changed2, environments2) {
-  const { base: base3, head } = changed2;
-  const shown5 = head ?? base3;
-  if (shown5 === void 0 || [base3, head].every((resource) => resource === void 0 || !statesMeshConfig(resource))) return [];
-  if ([base3, head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return [];
-  const touched2 = environments2.filter((environment4) => changed2.environments.includes(environment4.id));
-  const read6 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed2.resource));
-  const moved3 = read6.flatMap((environment4) => differing2(environment4.base.config.notComputed, environment4.head.config.notComputed));
-  const apart4 = read6.length === touched2.length ? [] : differing2(acting(base3), acting(head));
-  return distinct([...moved3, ...apart4]).map((field3) => ({
-    about: `field ${field3}`,
-    because: `what \`${field3}\` of the mesh configuration does to requests is not computed by this version`,
-    path: shown5.kind === "ConfigMap" ? ["data", "mesh"] : ["spec", "meshConfig", ...field3.split(".")]
-  }));
+// src/impact/calls-touched.ts
+function movedObjects({ base: base3, head }) {
+  return callKinds.flatMap((kind) => {
+    const [before, after] = [ofKind(base3, kind), ofKind(head, kind)];
+    if (before === after) return [];
+    const byId = (objects2) => new Map(objects2.map((object3) => [resourceId(object3), object3]));
+    const [old, now] = [byId(before), byId(after)];
+    return distinct([...old.keys(), ...now.keys()]).flatMap((id) => {
+      const [left, right] = [old.get(id), now.get(id)];
+      return left !== void 0 && right !== void 0 && (left === right || sameObject(left, right)) ? [] : [{ id, versions: [left, right].filter((version3) => version3 !== void 0) }];
+    });
+  });
 }
-function acting(resource) {
-  return resource === void 0 ? /* @__PURE__ */ new Map() : fieldsActing(meshConfigFields(resource));
+function touchedCalls(sides, moved3) {
+  const names4 = allNames(sides);
+  const touches2 = moved3.map((object3) => ({ object: object3, named: names4.filter((name2) => isTouched(sides, object3, name2)) }));
+  return callerClasses(sides).flatMap((of) => {
+    const { namespace } = of.representative.head;
+    const mine = new Set(touches2.flatMap(({ object: object3, named: named11 }) => actsIn(sides, object3, namespace) ? named11 : []));
+    return mine.size === 0 ? [] : [{ of, names: names4.filter((name2) => mine.has(name2)) }];
+  });
 }
-function differing2(base3, head) {
-  return [.../* @__PURE__ */ new Set([...base3.keys(), ...head.keys()])].filter((field3) => base3.get(field3) !== head.get(field3));
+function namesTouched(sides, id, versions4) {
+  const kinds3 = callKinds;
+  const own4 = versions4.filter((version3) => kinds3.includes(version3.kind));
+  return own4.length === 0 ? [] : allNames(sides).filter((name2) => isTouched(sides, { id, versions: own4 }, name2)).map(({ host, port: port3 }) => `${host}:${String(port3)}`);
 }
-function unreadableConfigs(environments2, lineOf4) {
-  const reasons2 = /* @__PURE__ */ new Map();
-  for (const { base: base3, head } of environments2) {
-    const onBase = new Map(base3.flatMap((resource) => entryOf2(resource)));
-    const onHead = new Map(head.flatMap((resource) => entryOf2(resource)));
-    for (const id of distinct([...onBase.keys(), ...onHead.keys()])) {
-      const [side2, found2] = onHead.has(id) ? ["head", onHead.get(id)] : ["base", onBase.get(id)];
-      if (found2 === void 0) continue;
-      const same4 = onBase.get(id)?.text === onHead.get(id)?.text;
-      reasons2.set(`${side2} ${id}`, {
-        id: shortHash("mesh-config", side2, id),
-        kind: "unreadable",
-        status: same4 ? "existing" : "new",
-        unit: found2.resource.unit,
-        ...lineOf4(found2.resource, ["data", "mesh"], side2),
-        reason: `the mesh configuration in \`${id}\` cannot be read${side2 === "base" ? " on the base side" : ""}: ${found2.problem}`,
-        remedy: "write `mesh` as valid YAML; until then the other side stands in for it, or Istio's defaults"
-      });
+function actsIn({ base: base3, head }, { versions: versions4 }, namespace) {
+  return versions4.some((version3) => version3.kind !== "Sidecar" || version3.namespace === namespace || [base3, head].some(({ config: config3 }) => config3.rootNamespace === version3.namespace));
+}
+function isTouched(sides, object3, { host, port: port3, leads }) {
+  return isAbout(sides, object3, host, port3) || leads.some((destination2) => isAbout(sides, object3, destination2.host, destination2.port ?? port3));
+}
+function isAbout({ base: base3, head }, { id, versions: versions4 }, host, port3) {
+  return versions4.some((version3) => {
+    switch (version3.kind) {
+      case "Sidecar":
+        return true;
+      case "DestinationRule":
+        return hostMatches(fullHost(version3.spec.host, version3.namespace ?? ""), host);
+      case "Service":
+        return hostOf(version3) === host || (version3.spec.clusterIP === "None" || version3.spec.type === "ExternalName") && version3.spec.ports.some((entry2) => entry2.port === port3);
+      case "ServiceEntry":
+        return version3.spec.hosts.includes(host) || version3.spec.ports.some(({ number: number4 }) => number4 === port3);
+      case "VirtualService":
+        return [base3, head].some((mesh2) => setsOf(mesh2).some((set) => (set.by === id || set.http.some(({ by }) => by === id)) && (set.hosts.some((pattern) => namesOverlap(pattern, host)) || destinationsOf3(set).some((destination2) => destination2.host === host))));
     }
+  });
+}
+function egressProxies(mesh2) {
+  return ofKind(mesh2, "Sidecar").flatMap(({ spec }) => spec.outboundTrafficPolicy?.egressProxy ?? []);
+}
+function destinationsOf3({ http, tcp, tls: tls2 }) {
+  return [...http.flatMap(({ route: route2, mirrors }) => [...route2, ...mirrors]), ...[...tcp, ...tls2].flatMap(({ route: route2 }) => route2)];
+}
+function setsOf(mesh2) {
+  const known12 = routeSets.get(mesh2) ?? virtualServiceRoutes(mesh2).filter(({ gateways: gateways2 }) => gateways2.includes("mesh"));
+  routeSets.set(mesh2, known12);
+  return known12;
+}
+function allNames({ base: base3, head }) {
+  const known12 = namesOfSides.get(head);
+  if (known12?.base === base3) return known12.names;
+  const names4 = namesOf2({ base: base3, head });
+  namesOfSides.set(head, { base: base3, names: names4 });
+  return names4;
+}
+function namesOf2(sides) {
+  const found2 = /* @__PURE__ */ new Map();
+  for (const side2 of ["base", "head"]) {
+    const add4 = (host, port3) => {
+      if (port3.protocol === "udp" || host.startsWith("*")) return;
+      const key3 = `${host} ${String(port3.number)}`;
+      const known12 = found2.get(key3) ?? { host, port: port3, sides: /* @__PURE__ */ new Set() };
+      known12.sides.add(side2);
+      if (port3.protocol !== known12.port.protocol || port3.tls !== known12.port.tls) known12.port = { ...port3, protocol: "http", tls: false };
+      found2.set(key3, known12);
+    };
+    for (const { host, ports: ports3 } of knownServices(sides[side2])) for (const port3 of ports3) add4(host, port3);
+    for (const { hosts } of setsOf(sides[side2])) for (const host of hosts) add4(host, { name: "http", number: 80, protocol: "http", tls: false, alone: void 0 });
   }
-  return [...reasons2.values()];
+  const proxies = [sides.base, sides.head].flatMap(egressProxies);
+  return [...found2.entries()].sort(([left], [right]) => compareText(left, right)).map(([, { host, port: port3, sides: on }]) => {
+    const sets = [sides.base, sides.head].flatMap((mesh2) => setsOf(mesh2).filter((set) => set.hosts.some((pattern) => namesOverlap(pattern, host))));
+    return { host, port: port3.number, ...requestsFor2(host, port3, sets), leads: [...sets.flatMap(destinationsOf3), ...proxies], known: { base: on.has("base"), head: on.has("head") } };
+  });
 }
-function entryOf2(resource) {
-  const problem = unreadableMeshConfig(resource);
-  return problem === void 0 || resource.kind !== "ConfigMap" ? [] : [[resourceId(resource), { resource, problem, text: resource.spec.data["mesh"] ?? "" }]];
+function requestsFor2(host, port3, sets) {
+  if (port3.tls) return { requests: [{ protocol: "tls", sni: host }], whole: sets.every(({ tls: tls2 }) => tls2.length === 0) };
+  if (port3.protocol === "tcp") return { requests: [{ protocol: "tcp" }], whole: true };
+  const matches3 = sets.flatMap(({ http }) => http.flatMap(({ match }) => match));
+  const paths = /* @__PURE__ */ new Set(["/"]);
+  let whole4 = port3.protocol === "http";
+  for (const match of matches3) {
+    const { uri } = match;
+    if (uri?.type === "exact") paths.add(uri.value);
+    if (uri?.type === "prefix") for (const path2 of [uri.value, `${uri.value}${beginningMark}`]) paths.add(path2);
+    if (!looksAtPathAlone(match)) whole4 = false;
+  }
+  const chosen2 = [...paths].filter((path2) => path2.startsWith("/"));
+  return { requests: chosen2.slice(0, mostSamples).map((path2) => ({ protocol: "http", method: "GET", path: path2 })), whole: whole4 && chosen2.length <= mostSamples };
 }
-var init_config_effect = __esm({
-  "src/app/config-effect.ts"() {
+function looksAtPathAlone({ uri, ignoreUriCase, method, scheme: scheme2, authority: authority2, headers: headers2, withoutHeaders, queryParams }) {
+  return (uri === void 0 || uri.type !== "regex" && !ignoreUriCase) && [method, scheme2, authority2].every((match) => match === void 0) && headers2.size + withoutHeaders.size + queryParams.size === 0;
+}
+function callerClasses(sides) {
+  const { base: base3, head, renamed } = sides;
+  const special3 = specialNamespaces([base3, head]);
+  const labels3 = labelsSpokenOf([base3, head]);
+  const callers5 = [...head.workloads.values()].flatMap((after) => {
+    const before = base3.workloads.get(renamed.get(after.id) ?? after.id);
+    if (before === void 0 || after.resource === void 0 || !isSidecar(before) || !isSidecar(after)) return [];
+    return before.namespace !== after.namespace || outboundText(base3, before) !== outboundText(head, after) ? [] : [{ base: before, head: after }];
+  });
+  const keyOf3 = (mesh2, workload2) => {
+    const sidecar2 = sidecarFor(mesh2, workload2);
+    return canonical([special3 === "all" || special3.has(workload2.namespace) ? workload2.namespace : "", sidecar2 === void 0 ? "" : resourceId(sidecar2), outboundText(mesh2, workload2), ...labels3.map((key3) => workload2.labels[key3] ?? null)]);
+  };
+  const groups2 = groupBy(callers5, (caller) => `${keyOf3(base3, caller.base)} ${keyOf3(head, caller.head)}`);
+  return [...groups2.values()].flatMap((group4) => {
+    const sorted = [...group4].sort((left, right) => compareText(left.head.id, right.head.id));
+    const [representative2] = sorted;
+    return representative2 === void 0 ? [] : [{ callers: sorted, representative: representative2 }];
+  });
+}
+function specialNamespaces(meshes2) {
+  const found2 = /* @__PURE__ */ new Set();
+  for (const mesh2 of meshes2) {
+    const { serviceExportTo = [], virtualServiceExportTo = [], destinationRuleExportTo = [] } = mesh2.config.gateways ?? {};
+    if ([serviceExportTo, virtualServiceExportTo, destinationRuleExportTo].some((list4) => list4.some((word2) => word2 !== "*"))) return "all";
+    if (ofKind(mesh2, "Sidecar").some(({ namespace, spec }) => namespace === mesh2.config.rootNamespace && spec.egress?.some(({ hosts }) => hosts.some((host) => /^~?\.\//.test(host))) === true)) return "all";
+    const objects2 = [...ofKind(mesh2, "DestinationRule"), ...ofKind(mesh2, "VirtualService"), ...ofKind(mesh2, "ServiceEntry"), ...ofKind(mesh2, "Sidecar"), ...ofKind(mesh2, "EnvoyFilter")];
+    for (const object3 of objects2) {
+      if (object3.namespace !== mesh2.config.rootNamespace && object3.namespace !== void 0) found2.add(object3.namespace);
+      if ("exportTo" in object3.spec) for (const word2 of object3.spec.exportTo) found2.add(word2);
+    }
+    for (const service of ofKind(mesh2, "Service")) {
+      const written3 = service.annotations["networking.istio.io/exportTo"];
+      if (written3 !== void 0) for (const word2 of [...written3.split(","), service.namespace ?? ""]) found2.add(word2.trim());
+    }
+    for (const { http, tcp, tls: tls2 } of setsOf(mesh2)) for (const { match } of [...http, ...tcp, ...tls2]) for (const { sourceNamespace } of match) if (sourceNamespace !== void 0) found2.add(sourceNamespace);
+  }
+  return found2;
+}
+function labelsSpokenOf(meshes2) {
+  return distinct(
+    meshes2.flatMap((mesh2) => [
+      ...ofKind(mesh2, "DestinationRule").flatMap(({ spec }) => Object.keys(spec.workloadSelector?.matchLabels ?? {})),
+      ...ofKind(mesh2, "EnvoyFilter").flatMap(({ spec }) => Object.keys(spec.workloadSelector?.labels ?? {})),
+      ...setsOf(mesh2).flatMap(({ http, tcp, tls: tls2 }) => [...http, ...tcp, ...tls2].flatMap(({ match }) => match.flatMap(({ sourceLabels }) => Object.keys(sourceLabels))))
+    ])
+  );
+}
+var callKinds, routeSets, namesOfSides, mostSamples, beginningMark;
+var init_calls_touched = __esm({
+  "src/impact/calls-touched.ts"() {
     "use strict";
     init_canonical();
+    init_group();
     init_order();
-    init_resource();
-    init_config_fields();
+    init_attachment();
+    init_enrolment();
+    init_hosts();
+    init_outbound_capture();
+    init_policies();
+    init_host_names();
+    init_virtual_services();
+    init_egress_scope();
+    init_services2();
+    init_edits2();
+    callKinds = ["DestinationRule", "Service", "ServiceEntry", "Sidecar", "VirtualService"];
+    routeSets = /* @__PURE__ */ new WeakMap();
+    namesOfSides = /* @__PURE__ */ new WeakMap();
+    mostSamples = 24;
+    beginningMark = "~";
   }
 });
 
@@ -49859,7 +50775,7 @@ function isComparedAtGateways({ base: base3, head, environments: where }, enviro
   if (sides.length === 0 || !keepsTheRest(base3, head)) return false;
   return sides.every((known12) => [base3, head].every((version3, side2) => version3 === void 0 || known12.holds(version3, side2)));
 }
-function placeOf4(gateway2, namespace) {
+function placeOf5(gateway2, namespace) {
   const slash = gateway2.indexOf("/");
   return slash < 0 ? [namespace, gateway2] : [gateway2.slice(0, slash), gateway2.slice(slash + 1)];
 }
@@ -49919,12 +50835,114 @@ var init_gateway_effect = __esm({
         const all = ofKind(mesh2, "VirtualService");
         if (virtual.spec.hosts.length > 0) {
           const declared2 = virtual.spec.http.every(({ delegate }) => delegate === void 0 || all.some((other) => other.name === delegate.name && other.namespace === (delegate.namespace ?? namespace)));
-          return declared2 && virtual.spec.gateways.every((gateway2) => gateway2 !== "mesh" && this.#isKnown(...placeOf4(gateway2, namespace)));
+          return declared2 && virtual.spec.gateways.every((gateway2) => gateway2 !== "mesh" && this.#isKnown(...placeOf5(gateway2, namespace)));
         }
         const roots2 = all.filter((root) => root.spec.hosts.length > 0 && root.spec.http.some(({ delegate }) => delegate?.name === virtual.name && (delegate.namespace ?? root.namespace) === virtual.namespace));
         return roots2.length > 0 && roots2.every((root) => this.#virtualService(mesh2, root));
       }
     };
+  }
+});
+
+// src/app/call-effect.ts
+function isComparedAsCalls(changed2, environments2) {
+  const touched2 = environments2.filter(({ id }) => changed2.environments.includes(id));
+  return touched2.length > 0 && touched2.every((sides) => sides.calls !== void 0 && !sides.calls.tooMany && isKnownIn(changed2, sides, sides.calls));
+}
+function isKnownIn({ resource, base: base3, head }, sides, calls) {
+  const versions4 = [base3, head].filter((version3) => version3 !== void 0);
+  const names4 = namesTouched(sides, resource, versions4);
+  if (names4.some((name2) => calls.open.has(name2))) return false;
+  const isTold2 = calls.told.has(resource);
+  const kind = (head ?? base3)?.kind;
+  if (kind !== "Sidecar" && (hasAmbient(sides.base) || hasAmbient(sides.head))) return false;
+  if (kind === "DestinationRule") return isTold2;
+  if (kind === "Sidecar") return sameBut(versions4, withoutEgress) && (isTold2 || sameScope(base3, head));
+  if (kind !== "VirtualService") return false;
+  return versions4.every(isOfTheMesh) && keepsTheRest(base3, head) && (isTold2 || names4.length > 0 && hasCallers(sides));
+}
+function isOfTheMesh(resource) {
+  return resource.kind === "VirtualService" && resource.spec.hosts.length > 0 && resource.spec.gateways.every((gateway2) => gateway2 === "mesh");
+}
+function sameBut(versions4, rest) {
+  return new Set(versions4.map((version3) => canonical(rest(version3)))).size === 1;
+}
+function withoutEgress(resource) {
+  return resource.kind === "Sidecar" ? resource.spec.ingress : null;
+}
+function sameScope(base3, head) {
+  if (base3?.kind !== "Sidecar" || head?.kind !== "Sidecar") return false;
+  const text8 = ({ spec }) => canonical({ ...spec, egress: spec.egress?.map((listener2) => ({ ...listener2, hosts: [...new Set(listener2.hosts)].sort() })) ?? null });
+  return text8(base3) === text8(head);
+}
+function hasCallers({ base: base3, head }) {
+  return [base3, head].every((mesh2) => [...mesh2.workloads.values()].some(({ enrolment, resource }) => resource !== void 0 && enrolment.mode === "sidecar"));
+}
+var init_call_effect = __esm({
+  "src/app/call-effect.ts"() {
+    "use strict";
+    init_canonical();
+    init_arrival();
+    init_calls_touched();
+    init_gateway_effect();
+  }
+});
+
+// src/app/config-effect.ts
+function configNotComputed(changed2, environments2) {
+  const { base: base3, head } = changed2;
+  const shown5 = head ?? base3;
+  if (shown5 === void 0 || [base3, head].every((resource) => resource === void 0 || !statesMeshConfig(resource))) return [];
+  if ([base3, head].some((resource) => resource !== void 0 && unreadableMeshConfig(resource) !== void 0)) return [];
+  const touched2 = environments2.filter((environment4) => changed2.environments.includes(environment4.id));
+  const read6 = touched2.filter((environment4) => [environment4.base.config.statedBy, environment4.head.config.statedBy].includes(changed2.resource));
+  const moved3 = read6.flatMap((environment4) => differing2(environment4.base.config.notComputed, environment4.head.config.notComputed));
+  const apart4 = read6.length === touched2.length ? [] : differing2(acting(base3), acting(head));
+  return distinct([...moved3, ...apart4]).map((field3) => ({
+    about: `field ${field3}`,
+    because: `what \`${field3}\` of the mesh configuration does to requests is not computed by this version`,
+    path: shown5.kind === "ConfigMap" ? ["data", "mesh"] : ["spec", "meshConfig", ...field3.split(".")]
+  }));
+}
+function acting(resource) {
+  return resource === void 0 ? /* @__PURE__ */ new Map() : fieldsActing(meshConfigFields(resource));
+}
+function differing2(base3, head) {
+  return [.../* @__PURE__ */ new Set([...base3.keys(), ...head.keys()])].filter((field3) => base3.get(field3) !== head.get(field3));
+}
+function unreadableConfigs(environments2, lineOf4) {
+  const reasons2 = /* @__PURE__ */ new Map();
+  for (const { base: base3, head } of environments2) {
+    const onBase = new Map(base3.flatMap((resource) => entryOf2(resource)));
+    const onHead = new Map(head.flatMap((resource) => entryOf2(resource)));
+    for (const id of distinct([...onBase.keys(), ...onHead.keys()])) {
+      const [side2, found2] = onHead.has(id) ? ["head", onHead.get(id)] : ["base", onBase.get(id)];
+      if (found2 === void 0) continue;
+      const same4 = onBase.get(id)?.text === onHead.get(id)?.text;
+      reasons2.set(`${side2} ${id}`, {
+        id: shortHash("mesh-config", side2, id),
+        kind: "unreadable",
+        status: same4 ? "existing" : "new",
+        unit: found2.resource.unit,
+        ...lineOf4(found2.resource, ["data", "mesh"], side2),
+        reason: `the mesh configuration in \`${id}\` cannot be read${side2 === "base" ? " on the base side" : ""}: ${found2.problem}`,
+        remedy: "write `mesh` as valid YAML; until then the other side stands in for it, or Istio's defaults"
+      });
+    }
+  }
+  return [...reasons2.values()];
+}
+function entryOf2(resource) {
+  const problem = unreadableMeshConfig(resource);
+  return problem === void 0 || resource.kind !== "ConfigMap" ? [] : [[resourceId(resource), { resource, problem, text: resource.spec.data["mesh"] ?? "" }]];
+}
+var init_config_effect = __esm({
+  "src/app/config-effect.ts"() {
+    "use strict";
+    init_canonical();
+    init_order();
+    init_resource();
+    init_config_fields();
   }
 });
 
@@ -50004,8 +51022,8 @@ function guardsOf(mesh2, targets3, port3) {
   return distinct(targets3.map((target) => guardOf(mesh2, target, portProtocol(port3)))).sort().join("\n");
 }
 function guardOf(mesh2, { pod, port: port3 }, speaks) {
-  const straight = pathsTo(mesh2, pod);
-  const { possible } = hasNetworkPolicies(mesh2) && hasNetwork(pod) ? throughNetworkPaths(straight, mesh2, pod) : straight;
+  const straight2 = pathsTo(mesh2, pod);
+  const { possible } = hasNetworkPolicies(mesh2) && hasNetwork(pod) ? throughNetworkPaths(straight2, mesh2, pod) : straight2;
   const values5 = new Map([["port", port3], ["address", null], ...speaks === "http" || speaks === "tcp" ? [["protocol", speaks]] : []]);
   const told = (dimension) => values5.get(dimension);
   const paths = possible.map(({ layers }) => layers.map((layer2) => settled2(layer2, told))).filter((layers) => layers.every(({ allow }) => allow === "all" || allow.length > 0));
@@ -50037,7 +51055,7 @@ function notComputed(changed2, environments2) {
 }
 function ofItsKind(changed2, environments2) {
   const resource = changed2.head ?? changed2.base;
-  if (resource === void 0 || !kinds.has(resource.kind) || isComputedGateway(changed2, environments2) || isComparedAtGateways(changed2, environments2)) return [];
+  if (resource === void 0 || !kinds.has(resource.kind) || isComputedGateway(changed2, environments2) || isComparedAtGateways(changed2, environments2) || isComparedAsCalls(changed2, environments2)) return [];
   if (resource.kind === "ProxyConfig" && !setsVariables(changed2, environments2)) return [];
   if (otherNetworks.includes(resource.kind) && (canonical(changed2.base?.spec) === canonical(changed2.head?.spec) || isNewcomer(changed2, environments2))) return [];
   const moves = resource.kind === "DestinationRule" ? movesClientTls(changed2, environments2) : hasOtherContent(changed2);
@@ -50099,6 +51117,7 @@ var init_not_computed = __esm({
     init_resource();
     init_waypoints();
     init_client_tls_effect();
+    init_call_effect();
     init_config_effect();
     init_gateway_effect();
     init_istiod_effect();
@@ -50781,10 +51800,10 @@ function toOwnPorts(workloads2, mixed2) {
   const ports3 = portsOf5(workloads2);
   if (ports3.length === 0) return noCubes;
   const key3 = `${mixed2 ? "mixed" : "sidecars"} ${ports3.join(" ")}`;
-  const same4 = known8.get(key3);
+  const same4 = known9.get(key3);
   if (same4 !== void 0) return same4;
   const fresh = freshOwnPorts(ports3, mixed2);
-  known8.set(key3, fresh);
+  known9.set(key3, fresh);
   return fresh;
 }
 function freshOwnPorts(ports3, mixed2) {
@@ -50798,7 +51817,7 @@ function freshOwnPorts(ports3, mixed2) {
 function unguardedOwnPorts(workloads2, mixed2) {
   return workloads2.every(isSidecar) ? toOwnPorts(workloads2, mixed2).map(({ predicates }) => ({ predicates: [...predicates, { dimension: "transport", any: [{ type: "one-of", text: "TCP" }], none: [] }], origins: [] })) : [];
 }
-var noCubes, known8;
+var noCubes, known9;
 var init_own_ports = __esm({
   "src/posture/own-ports.ts"() {
     "use strict";
@@ -50806,7 +51825,7 @@ var init_own_ports = __esm({
     init_enrolment();
     init_pod();
     noCubes = [];
-    known8 = /* @__PURE__ */ new Map();
+    known9 = /* @__PURE__ */ new Map();
   }
 });
 
@@ -50851,7 +51870,7 @@ var init_authorities = __esm({
 
 // src/posture/forwarded-ties.ts
 function spokenOf(posture) {
-  const remembered4 = known9.get(posture);
+  const remembered4 = known10.get(posture);
   if (remembered4 !== void 0) return remembered4;
   let header = false;
   const blocks3 = /* @__PURE__ */ new Map();
@@ -50869,7 +51888,7 @@ function spokenOf(posture) {
     }
   }
   const fresh = { header, blocks: blocks3 };
-  known9.set(posture, fresh);
+  known10.set(posture, fresh);
   return fresh;
 }
 function forwardedTies(postures2) {
@@ -50882,12 +51901,12 @@ function forwardedTies(postures2) {
     return [true, false].map((yes) => ({ predicates: [forwarded, inside4("remote.ip", yes), inside4("source.ip", !yes)], origins: [] }));
   });
 }
-var known9, forwarded;
+var known10, forwarded;
 var init_forwarded_ties = __esm({
   "src/posture/forwarded-ties.ts"() {
     "use strict";
     init_keys();
-    known9 = /* @__PURE__ */ new WeakMap();
+    known10 = /* @__PURE__ */ new WeakMap();
     forwarded = { dimension: "header:x-forwarded-for", any: [], none: [{ type: "present" }] };
   }
 });
@@ -50935,7 +51954,7 @@ function or(left, right) {
 function minus(left, right) {
   return left.map((word2, index) => word2 & ~right[index]);
 }
-function overlap(left, right) {
+function overlap2(left, right) {
   let total = 0;
   for (let word2 = 0; word2 < left.length; word2 += 1) {
     let rest = left[word2] & right[word2];
@@ -51120,11 +52139,11 @@ var init_disjoint = __esm({
 function mayBeLeftOut(dimension) {
   return dimension === "token" || dimension === "sni" || dimension.startsWith("header:") || dimension.startsWith("written:");
 }
-function plainPart(space3, { words: words3, narrow }) {
-  const plain6 = words3.slice();
+function plainPart(space3, { words: words4, narrow }) {
+  const plain6 = words4.slice();
   const narrowed2 = new Set(narrow);
   for (const [index, axis] of space3.axes.entries()) {
-    const bits = words3.subarray(axis.offset, axis.offset + axis.words);
+    const bits = words4.subarray(axis.offset, axis.offset + axis.words);
     const without3 = axis.element === void 0 ? absentBits(space3, axis.dimension, axis.size) : Uint32Array.of(holdsNo);
     const left = without3 === void 0 ? void 0 : and(bits, without3);
     if (left === void 0 || isEmpty2(left)) continue;
@@ -51180,13 +52199,13 @@ var init_address = __esm({
 });
 
 // src/sets/candidates/authority.ts
-function authorityCandidates(matchers, namesOf3) {
+function authorityCandidates(matchers, namesOf4) {
   const names4 = ofType(matchers, "authority").map(({ pattern }) => ({ type: "host", pattern }));
   const whole4 = [...ofType(matchers, "host").flatMap(({ pattern }) => patternsOf(pattern, true)), ...matchers.filter(isText3).flatMap((pattern) => patternsOf(pattern, false))];
   const ports3 = portsIn(whole4);
-  const bare4 = whole4.filter(({ text: text8 }) => !text8.includes(":"));
-  const namesBefore = (patterns) => namesOf3([...names4, ...patterns.map(matcherOf)]);
-  return [.../* @__PURE__ */ new Set([...namesBefore(bare4), ...ports3.flatMap((port3) => namesBefore(whole4.flatMap((pattern) => beforePort(pattern, port3))).map((name2) => `${name2}:${port3}`))])];
+  const bare5 = whole4.filter(({ text: text8 }) => !text8.includes(":"));
+  const namesBefore = (patterns) => namesOf4([...names4, ...patterns.map(matcherOf)]);
+  return [.../* @__PURE__ */ new Set([...namesBefore(bare5), ...ports3.flatMap((port3) => namesBefore(whole4.flatMap((pattern) => beforePort(pattern, port3))).map((name2) => `${name2}:${port3}`))])];
 }
 function patternsOf(pattern, folded) {
   return "text" in pattern ? [{ folded, type: pattern.type, text: pattern.text }] : [];
@@ -51528,10 +52547,10 @@ function defined(values5) {
   return values5.filter((value) => value !== void 0);
 }
 function namespaces2(pieces, globbed, limit) {
-  const names4 = namesOf2(pieces, limit);
+  const names4 = namesOf3(pieces, limit);
   return names4 === void 0 ? void 0 : [...names4, ...globbed && !names4.includes("ns") ? ["ns"] : []];
 }
-function namesOf2(pieces, limit) {
+function namesOf3(pieces, limit) {
   const patterns = textPatterns(defined(pieces.map((piece) => piece.namespace)));
   const names4 = namesWithout(patterns);
   const globs = distinct(defined(pieces.map((piece) => piece.glob)));
@@ -51822,6 +52841,12 @@ function note(index, key3, matcher) {
   if (list4 === void 0) index.set(key3, [matcher]);
   else list4.push(matcher);
 }
+function lengthsOf(index) {
+  return [...new Set([...index.keys()].flatMap((text8) => typeof text8 === "string" ? [text8.length] : []))];
+}
+function looked(index, key3) {
+  return index.get(key3) ?? [];
+}
 function readerOf2(dimension, matchers) {
   if (dimension === "host") return (text8) => text8.toLowerCase();
   if (dimension !== "path") return (text8) => text8;
@@ -51836,7 +52861,7 @@ function patternOf4(dimension, matcher) {
 function foundBy(dimension, matcher, oneText) {
   const pattern = oneText ? patternOf4(dimension, matcher) : void 0;
   if (pattern?.type === "exact" || pattern?.type === "prefix" || pattern?.type === "suffix") return { by: pattern.type, key: pattern.text };
-  if (pattern !== void 0) return { by: "pattern", key: pattern };
+  if (pattern !== void 0) return { by: "pattern", pattern };
   if (matcher.type === "number") return { by: "number", key: matcher.value };
   return matcher.type === "namespace-glob" && !/[*/]/.test(matcher.glob) ? { by: "segment", key: matcher.glob } : { by: "tried" };
 }
@@ -51851,35 +52876,27 @@ function namespaceSegments(identity2) {
 }
 function signatures(dimension, matchers) {
   const reader = readerOf2(dimension, matchers);
-  const exact2 = /* @__PURE__ */ new Map();
-  const prefixes = { index: /* @__PURE__ */ new Map(), lengths: /* @__PURE__ */ new Set() };
-  const suffixes = { index: /* @__PURE__ */ new Map(), lengths: /* @__PURE__ */ new Set() };
-  const numbers = /* @__PURE__ */ new Map();
-  const segments2 = /* @__PURE__ */ new Map();
+  const indexes5 = { exact: /* @__PURE__ */ new Map(), prefix: /* @__PURE__ */ new Map(), suffix: /* @__PURE__ */ new Map(), segment: /* @__PURE__ */ new Map(), number: /* @__PURE__ */ new Map() };
   const patterns = [];
   const tried2 = [];
   for (const [index, matcher] of matchers.entries()) {
     const found2 = foundBy(dimension, matcher, reader !== void 0);
-    if (found2.by === "exact") note(exact2, found2.key, index);
-    else if (found2.by === "prefix" || found2.by === "suffix") {
-      const ends = found2.by === "prefix" ? prefixes : suffixes;
-      note(ends.index, found2.key, index);
-      ends.lengths.add(found2.key.length);
-    } else if (found2.by === "pattern") patterns.push({ index, pattern: found2.key });
-    else if (found2.by === "number") note(numbers, found2.key, index);
-    else if (found2.by === "segment") note(segments2, found2.key, index);
-    else tried2.push(index);
+    if (found2.by === "tried") tried2.push(index);
+    else if (found2.by === "pattern") patterns.push({ index, pattern: found2.pattern });
+    else note(indexes5[found2.by], found2.key, index);
   }
+  const prefixLengths = lengthsOf(indexes5.prefix);
+  const suffixLengths = lengthsOf(indexes5.suffix);
   return (whole4) => {
     const value = identityOf2(whole4);
-    const found2 = [...numbers.get(value) ?? []];
+    const found2 = [...looked(indexes5.number, value)];
     if (typeof value === "string") {
       const text8 = reader === void 0 ? value : reader(value);
-      found2.push(...exact2.get(text8) ?? []);
-      for (const length of prefixes.lengths) if (length <= text8.length) found2.push(...prefixes.index.get(text8.slice(0, length)) ?? []);
-      for (const length of suffixes.lengths) if (length <= text8.length) found2.push(...suffixes.index.get(text8.slice(text8.length - length)) ?? []);
+      found2.push(...looked(indexes5.exact, text8));
+      for (const length of prefixLengths) if (length <= text8.length) found2.push(...looked(indexes5.prefix, text8.slice(0, length)));
+      for (const length of suffixLengths) if (length <= text8.length) found2.push(...looked(indexes5.suffix, text8.slice(text8.length - length)));
       for (const { index, pattern } of patterns) if (pathMatches(pattern, text8)) found2.push(index);
-      if (segments2.size > 0) for (const segment of namespaceSegments(value)) found2.push(...segments2.get(segment) ?? []);
+      for (const segment of namespaceSegments(value)) found2.push(...looked(indexes5.segment, segment));
     }
     for (const index of tried2) if (matches2(matchers[index], whole4)) found2.push(index);
     return found2.sort((left, right) => left - right);
@@ -52057,11 +53074,11 @@ function spaceOf(restrict, cubes, limit) {
   const elements2 = /* @__PURE__ */ new Map();
   const claimMatchers = /* @__PURE__ */ new Map();
   const axisOf = /* @__PURE__ */ new Map();
-  let words3 = 0;
+  let words4 = 0;
   const push = (dimension, size2, element) => {
     const length = size2 + 31 >>> 5;
-    axes.push({ dimension, size: size2, offset: words3, words: length, ...element === void 0 ? {} : { element } });
-    words3 += length;
+    axes.push({ dimension, size: size2, offset: words4, words: length, ...element === void 0 ? {} : { element } });
+    words4 += length;
   };
   const peers = byDimension.get("peer");
   if (peers !== void 0) for (const matcher of structural) peers.set(matcherKey(matcher), matcher);
@@ -52083,9 +53100,9 @@ function spaceOf(restrict, cubes, limit) {
     atoms.set(dimension, found2);
     push(dimension, found2.size);
   }
-  const full2 = new Uint32Array(words3);
+  const full2 = new Uint32Array(words4);
   for (const axis of axes) fillAxis(full2, axis);
-  return { axes, words: words3, atoms, elements: elements2, claimMatchers, full: full2, axisOf };
+  return { axes, words: words4, atoms, elements: elements2, claimMatchers, full: full2, axisOf };
 }
 function fillAxis(box, axis) {
   box.fill(4294967295, axis.offset, axis.offset + axis.words);
@@ -52103,9 +53120,9 @@ function boxesOf(space3, cube3) {
       claims.push(predicate);
       continue;
     }
-    const index = space3.axisOf.get(predicate.dimension);
     const atoms = space3.atoms.get(predicate.dimension);
-    if (index === void 0 || atoms === void 0) return [];
+    if (atoms === void 0) return [];
+    const index = space3.axisOf.get(predicate.dimension);
     const axis = space3.axes[index];
     const bits = predicateBits(atoms, predicate);
     let some2 = 0;
@@ -52122,9 +53139,9 @@ function boxesOf(space3, cube3) {
   let drafts = [first];
   claims.sort((left, right) => compareText(predicateKey(left), predicateKey(right)));
   for (const predicate of claims) {
-    const base3 = space3.axisOf.get(predicate.dimension);
     const atoms = space3.elements.get(predicate.dimension);
-    if (base3 === void 0 || atoms === void 0) return [];
+    if (atoms === void 0) return [];
+    const base3 = space3.axisOf.get(predicate.dimension);
     const held = [...new Set(predicate.any.flatMap((matcher) => atoms.accepted.get(matcherKey(matcher)) ?? []))].sort((left, right) => left - right);
     const absent = new Set(predicate.none.flatMap((matcher) => atoms.accepted.get(matcherKey(matcher)) ?? []));
     const next = [];
@@ -52149,17 +53166,16 @@ function inOrder4(axes) {
   return [...axes].sort((left, right) => left - right);
 }
 function fixed2(space3, draft, wanted2) {
-  if (wanted2.length === 0) return draft;
-  const words3 = draft.words.slice();
+  const words4 = draft.words.slice();
   const narrow = new Set(draft.narrow);
   for (const [index, bits] of wanted2) {
     const axis = space3.axes[index];
-    const value = words3[axis.offset] & bits;
+    const value = words4[axis.offset] & bits;
     if (value === 0) return void 0;
-    words3[axis.offset] = value;
+    words4[axis.offset] = value;
     narrow.add(index);
   }
-  return { words: words3, narrow };
+  return { words: words4, narrow };
 }
 var order3, ranks2, structural, mostAlternatives2;
 var init_space = __esm({
@@ -52234,9 +53250,9 @@ function meeting(space3, region3, box, index) {
 }
 function meetingAll(space3, region3, box) {
   let result = inside3;
-  const { narrow, words: words3 } = box;
+  const { narrow, words: words4 } = box;
   for (let at2 = 0; at2 < narrow.length; at2 += 1) {
-    const here = meeting(space3, region3, words3, narrow[at2]);
+    const here = meeting(space3, region3, words4, narrow[at2]);
     if (here === apart3) return apart3;
     if (here === partly) result = partly;
   }
@@ -52458,10 +53474,10 @@ var init_search = __esm({
 function wordsOf(atoms) {
   return atoms.matchers.map((matcher, index) => ({ index, matcher, bits: atoms.accepted.get(matcherKey(matcher)) })).filter((word2) => !isEmpty2(word2.bits));
 }
-function cover2(words3, target) {
-  const gain = (word2, remaining3) => overlap(word2.bits, remaining3);
+function cover2(words4, target) {
+  const gain = (word2, remaining3) => overlap2(word2.bits, remaining3);
   let left = target;
-  const queue = words3.map((word2) => ({ word: word2, gain: gain(word2, left) })).filter((entry2) => entry2.gain > 0);
+  const queue = words4.map((word2) => ({ word: word2, gain: gain(word2, left) })).filter((entry2) => entry2.gain > 0);
   queue.sort((a, b) => b.gain - a.gain || a.word.index - b.word.index);
   const chosen2 = [];
   while (!isEmpty2(left)) {
@@ -52493,19 +53509,19 @@ function withoutRedundant(chosen2, target) {
     return false;
   });
 }
-function oneSentence(words3, full2, target) {
+function oneSentence(words4, full2, target) {
   const rest = minus(full2, target);
   const choices = [];
-  const positive = cover2(words3.filter((word2) => within2(word2.bits, target)), target);
+  const positive = cover2(words4.filter((word2) => within2(word2.bits, target)), target);
   if (positive !== void 0) choices.push({ any: positive, none: [], cost: positive.length });
-  const outside = words3.filter((word2) => !meets(word2.bits, target));
+  const outside = words4.filter((word2) => !meets(word2.bits, target));
   const negative2 = cover2(outside, rest);
   const unnamed2 = negative2?.some((word2) => word2.matcher.type === "absent") === true ? 0.5 : 0;
   if (negative2 !== void 0) choices.push({ any: [], none: negative2, cost: negative2.length + 0.25 + unnamed2 });
   if (choices.every((choice2) => choice2.cost > 2)) {
     let reach = emptyBits(full2.length * 32);
     for (const word2 of outside) reach = or(reach, word2.bits);
-    const broad = cover2(words3.filter((word2) => within2(minus(word2.bits, reach), target)), target);
+    const broad = cover2(words4.filter((word2) => within2(minus(word2.bits, reach), target)), target);
     if (broad !== void 0) {
       let named11 = emptyBits(full2.length * 32);
       for (const word2 of broad) named11 = or(named11, word2.bits);
@@ -52515,9 +53531,9 @@ function oneSentence(words3, full2, target) {
   }
   return choices.sort((left, right) => left.cost - right.cost)[0];
 }
-function product2(words3, atoms, target, seed) {
-  let all = words3.filter((word2) => has(word2.bits, seed));
-  let none6 = words3.filter((word2) => !has(word2.bits, seed));
+function product2(words4, atoms, target, seed) {
+  let all = words4.filter((word2) => has(word2.bits, seed));
+  let none6 = words4.filter((word2) => !has(word2.bits, seed));
   const meaning = (inside4, outside) => outside.reduce((bits, word2) => minus(bits, word2.bits), inside4.reduce((bits, word2) => and(bits, word2.bits), atoms.full));
   for (const word2 of [...none6]) {
     const fewer = none6.filter((entry2) => entry2 !== word2);
@@ -52553,8 +53569,8 @@ function joined3(dimension, seed, any, none6) {
 }
 function phrases(dimension, atoms, target, seed) {
   if (equal(target, atoms.full)) return [{ predicates: seed, bits: target }];
-  const words3 = wordsOf(atoms);
-  const sentence4 = oneSentence(words3, atoms.full, target);
+  const words4 = wordsOf(atoms);
+  const sentence4 = oneSentence(words4, atoms.full, target);
   if (sentence4 !== void 0) {
     const any = sentence4.any.map((word2) => word2.matcher);
     const none6 = sentence4.none.map((word2) => word2.matcher);
@@ -52563,7 +53579,7 @@ function phrases(dimension, atoms, target, seed) {
   const found2 = [];
   let left = target;
   while (!isEmpty2(left)) {
-    const part3 = product2(words3, atoms, target, lowest(left));
+    const part3 = product2(words4, atoms, target, lowest(left));
     const [first, ...more] = part3.all.map((word2) => word2.matcher);
     const none6 = part3.none.map((word2) => word2.matcher);
     const start = joined3(dimension, seed, first === void 0 ? [] : [first], none6);
@@ -52576,7 +53592,7 @@ function claimPredicates(dimension, elements2, matchers, held, lacking) {
   const size2 = elements2.representatives.length;
   const target = emptyBits(size2);
   for (const element of lacking) add2(target, element);
-  const words3 = matchers.map((matcher, index) => {
+  const words4 = matchers.map((matcher, index) => {
     const bits = emptyBits(size2);
     for (const element of elements2.accepted.get(matcherKey(matcher)) ?? []) add2(bits, element);
     return { index, matcher, bits };
@@ -52584,9 +53600,9 @@ function claimPredicates(dimension, elements2, matchers, held, lacking) {
   const exact2 = elements2.exactly.map((matcher, element) => {
     const bits = emptyBits(size2);
     add2(bits, element);
-    return { index: words3.length + element, matcher, bits };
+    return { index: words4.length + element, matcher, bits };
   });
-  const none6 = (cover2([...words3, ...exact2].filter((word2) => within2(word2.bits, target)), target) ?? []).map((word2) => word2.matcher);
+  const none6 = (cover2([...words4, ...exact2].filter((word2) => within2(word2.bits, target)), target) ?? []).map((word2) => word2.matcher);
   const [first, ...more] = held.map((element) => elements2.exactly[element]);
   if (first === void 0 && none6.length === 0) return [];
   return [{ dimension, any: first === void 0 ? [] : [first], none: none6 }, ...more.map((matcher) => ({ dimension, any: [matcher], none: [] }))];
@@ -52653,7 +53669,7 @@ function allBoxes(space3, cubes) {
   return boxes;
 }
 function boxAround(space3, region3) {
-  const isWhole3 = ({ offset, words: words3 }) => region3.subarray(offset, offset + words3).every((word2, at2) => word2 === space3.full[offset + at2]);
+  const isWhole3 = ({ offset, words: words4 }) => region3.subarray(offset, offset + words4).every((word2, at2) => word2 === space3.full[offset + at2]);
   return { words: region3, narrow: [...space3.axes.keys()].filter((index) => !isWhole3(space3.axes[index])) };
 }
 function largest(boxes) {
@@ -52683,7 +53699,7 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   const tooMany = "more than 64 alternatives of claims in one rule";
   const starts = boxesOf(space3, task.cube);
   const walls = allBoxes(space3, blockers);
-  const nowhere2 = allBoxes(space3, impossible2);
+  const nowhere3 = allBoxes(space3, impossible2);
   const wanted2 = [];
   for (const demand of demands) {
     const boxes = allBoxes(space3, demand);
@@ -52701,7 +53717,7 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
     }
     refusing.push(layers);
   }
-  if (starts === void 0 || walls === void 0 || nowhere2 === void 0) return failed(tooMany);
+  if (starts === void 0 || walls === void 0 || nowhere3 === void 0) return failed(tooMany);
   const spotting = { left: budget.left };
   const spare = spotting.left;
   const found2 = [];
@@ -52709,7 +53725,7 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   let exhausted = false;
   search: for (const [start, widest] of starts.flatMap((box) => [[plainPart(space3, box) ?? box, box], [box, box]])) {
     for (; ; ) {
-      const question3 = { space: space3, blockers: [...walls, ...nowhere2, ...found2], demands: wanted2, rivals: refusing };
+      const question3 = { space: space3, blockers: [...walls, ...nowhere3, ...found2], demands: wanted2, rivals: refusing };
       const outcome = search2(question3, start, budget, widest);
       if (outcome === "none") break;
       if (outcome === "limit") {
@@ -52726,7 +53742,7 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
   const said6 = [];
   for (const box of largest(found2)) {
     for (const wording of wordings(space3, box.words, task.cube.predicates)) {
-      const spot = possibleSpot(space3, wording.region, nowhere2, spotting);
+      const spot = possibleSpot(space3, wording.region, nowhere3, spotting);
       if (spot === "limit") exhausted = true;
       else if (spot !== void 0) said6.push({ cube: { predicates: wording.predicates, origins: task.origins }, sample: sampleOf2(space3, { predicates: wording.predicates, region: spot }, task.preferred, task.impossible) });
     }
@@ -52740,16 +53756,16 @@ function inSpace(task, space3, { blockers, impossible: impossible2, demands, riv
     ...exhausted ? { undecided: "the work limit was reached" } : {}
   };
 }
-function possibleSpot(space3, region3, nowhere2, budget) {
-  if (nowhere2.length === 0) return region3;
+function possibleSpot(space3, region3, nowhere3, budget) {
+  if (nowhere3.length === 0) return region3;
   const axis = space3.axes[space3.axisOf.get("token") ?? -1];
-  const told = axis === void 0 ? void 0 : existing(space3, only3(region3, axis.offset, axis.offset + axis.words), nowhere2, budget);
-  return told ?? existing(space3, region3, nowhere2, budget);
+  const told = axis === void 0 ? void 0 : existing(space3, only3(region3, axis.offset, axis.offset + axis.words), nowhere3, budget);
+  return told ?? existing(space3, region3, nowhere3, budget);
 }
-function existing(space3, region3, nowhere2, budget) {
-  const outcome = search2({ space: space3, blockers: nowhere2, demands: [], rivals: [] }, boxAround(space3, region3), budget);
+function existing(space3, region3, nowhere3, budget) {
+  const outcome = search2({ space: space3, blockers: nowhere3, demands: [], rivals: [] }, boxAround(space3, region3), budget);
   if (outcome === "none") return void 0;
-  return outcome === "limit" ? outcome : expand(space3, outcome, nowhere2);
+  return outcome === "limit" ? outcome : expand(space3, outcome, nowhere3);
 }
 function only3(region3, start, end) {
   const result = region3.slice();
@@ -53378,8 +54394,8 @@ function withoutToken3(point, headers2) {
 function someTokenPasses(refusing, point, limits2) {
   if (!refusing.readsTokens) return false;
   const cube3 = withoutToken3(point, tokenHeaders(refusing.possible));
-  const answers2 = known10.get(refusing) ?? /* @__PURE__ */ new Map();
-  known10.set(refusing, answers2);
+  const answers2 = known11.get(refusing) ?? /* @__PURE__ */ new Map();
+  known11.set(refusing, answers2);
   const answer4 = answers2.get(cubeKey(cube3));
   if (answer4 !== void 0) return answer4;
   const within4 = [cube3];
@@ -53387,7 +54403,7 @@ function someTokenPasses(refusing, point, limits2) {
   answers2.set(cubeKey(cube3), result.regions.length > 0);
   return result.regions.length > 0;
 }
-var addresses, known10;
+var addresses, known11;
 var init_token2 = __esm({
   "src/impact/token.ts"() {
     "use strict";
@@ -53396,7 +54412,7 @@ var init_token2 = __esm({
     init_matches();
     init_paths();
     addresses = /* @__PURE__ */ new Set(["source.ip", "remote.ip", "destination.ip"]);
-    known10 = /* @__PURE__ */ new WeakMap();
+    known11 = /* @__PURE__ */ new WeakMap();
   }
 });
 
@@ -53445,8 +54461,8 @@ function forwardedAs2(cube3, sample) {
   const address = formatIp(remote);
   const fits4 = (dimension, value) => cube3.predicates.every((predicate) => predicate.dimension !== dimension || holds(predicate, value));
   const texts9 = [address, ...typeof header === "string" ? [`${header}, ${address}`] : []].filter((text8) => fits4("header:x-forwarded-for", text8));
-  const straight = typeof header !== "string" && fits4("header:x-forwarded-for", null) && fits4("source.ip", remote) ? [new Map(sample).set("header:x-forwarded-for", null).set("source.ip", remote)] : [];
-  return [...texts9.map((text8) => new Map(sample).set("header:x-forwarded-for", text8)), ...straight, sample];
+  const straight2 = typeof header !== "string" && fits4("header:x-forwarded-for", null) && fits4("source.ip", remote) ? [new Map(sample).set("header:x-forwarded-for", null).set("source.ip", remote)] : [];
+  return [...texts9.map((text8) => new Map(sample).set("header:x-forwarded-for", text8)), ...straight2, sample];
 }
 function pathAs(cube3, sample) {
   const named11 = namedIn2(cube3);
@@ -53503,7 +54519,7 @@ var init_witness_request = __esm({
 });
 
 // src/impact/regions.ts
-function changesIn(context2, way, found2) {
+function changesIn2(context2, way, found2) {
   const confirmed = [];
   const changes3 = [];
   for (const entry2 of found2) {
@@ -53711,6 +54727,175 @@ var init_authority_changes = __esm({
     init_headline();
     init_pair_context();
     init_regions();
+  }
+});
+
+// src/impact/calls.ts
+function comparedCalls(sides) {
+  const moved3 = movedObjects(sides);
+  const touched2 = moved3.length === 0 ? [] : touchedCalls(sides, moved3);
+  const open3 = /* @__PURE__ */ new Set();
+  const asked = touched2.reduce((sum, { names: names4 }) => sum + names4.reduce((all, { requests }) => all + requests.length, 0), 0);
+  if (asked > mostQuestions2) return { changes: [], open: open3, tooMany: true };
+  const given = enrolmentGiven(sides);
+  const found2 = touched2.flatMap(({ of, names: names4 }) => names4.flatMap((name2) => callsTo(sides, of, name2, given, open3)));
+  const alike3 = groupBy(found2, ({ name: name2, moved: moved4 }) => canonical([nameText(name2), moved4.workload, moved4.port, moved4.before, moved4.after, moved4.requests]));
+  const changes3 = [...alike3.values()].flatMap((group4) => {
+    const [first] = group4;
+    const callers5 = group4.flatMap((each) => each.callers).sort((left, right) => compareText(left.head.id, right.head.id));
+    return first === void 0 ? [] : changeOf(sides, { ...first, callers: callers5, moved: { ...first.moved, by: distinct(group4.flatMap(({ moved: { by } }) => by)) } });
+  });
+  return { changes: changes3, open: open3, tooMany: false };
+}
+function enrolmentGiven({ base: base3, head }) {
+  return Object.fromEntries([base3, head].flatMap((mesh2) => [...mesh2.workloads.values()].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [[enrolment.assumption, true]] : [])));
+}
+function callsTo(sides, { callers: callers5, representative: representative2 }, name2, given, open3) {
+  const found2 = /* @__PURE__ */ new Map();
+  if (!name2.whole) open3.add(nameText(name2));
+  for (const request4 of name2.requests) {
+    const before = name2.known.base ? callOn(sides.base, representative2.base, name2, request4, given) : void 0;
+    const after = name2.known.head ? callOn(sides.head, representative2.head, name2, request4, given) : void 0;
+    if (before !== void 0 && before.ends === void 0 || after !== void 0 && after.ends === void 0) {
+      if (before?.verdict !== "unknown" || after?.verdict !== "unknown" || before.missing !== after.missing) open3.add(nameText(name2));
+      continue;
+    }
+    const reached2 = { base: placesOf5(before, (id) => id), head: placesOf5(after, (id) => sides.renamed.get(id) ?? id) };
+    for (const key3 of distinct([...reached2.base.keys(), ...reached2.head.keys()])) {
+      const [was, now] = [reached2.base.get(key3), reached2.head.get(key3)];
+      const place3 = was ?? now;
+      if (place3 === void 0 || strength3(was?.sends) === strength3(now?.sends)) continue;
+      const [from2, to2] = [was?.sends ?? "nothing", now?.sends ?? "nothing"];
+      const text8 = `${key3} ${from2} ${to2}`;
+      const known12 = found2.get(text8) ?? { workload: place3.workload, port: place3.port, before: from2, after: to2, requests: [], by: distinct([before, after].flatMap((call) => call === void 0 || call.verdict === "unknown" ? [] : call.by)) };
+      known12.requests.push(request4);
+      found2.set(text8, known12);
+    }
+  }
+  return [...found2.values()].map((moved3) => ({ callers: callers5, name: name2, moved: moved3, given }));
+}
+function nameText({ host, port: port3 }) {
+  return `${host}:${String(port3)}`;
+}
+function callOn(mesh2, caller, { host, port: port3 }, request4, given) {
+  return outboundCall(mesh2, { from: { workload: caller.id }, to: { host, port: port3 }, request: request4, ...given === void 0 ? {} : { given } });
+}
+function callReaches(mesh2, { query: query3, workload: workload2, port: port3, after }, renamed) {
+  const caller = query3.from.workload ?? "";
+  const own4 = mesh2.workloads.has(caller) ? caller : renamed.get(caller) ?? caller;
+  const named11 = knownServices(mesh2).some((service) => service.host === query3.to.host && service.ports.some(({ number: number4 }) => number4 === query3.to.port));
+  const call = named11 || !isServiceHost(query3.to.host) ? outboundCall(mesh2, { ...query3, from: { workload: own4 } }) : void 0;
+  const place3 = placesOf5(call, (id) => renamed.get(id) ?? id).get(`${workload2} ${String(port3)}`);
+  return strength3(place3?.sends) === strength3(after) && (call === void 0 || call.ends !== void 0);
+}
+function isServiceHost(host) {
+  return host?.endsWith(".svc.cluster.local") === true;
+}
+function strength3(sends) {
+  return { mtls: 3, tls: 2, plaintext: 1, passthrough: 1, nothing: 0 }[sends ?? "nothing"];
+}
+function placesOf5(call, named11) {
+  const found2 = /* @__PURE__ */ new Map();
+  for (const { workload: workload2, port: port3, sends } of call?.ends?.() ?? []) {
+    if (workload2 === void 0) continue;
+    const id = named11(workload2);
+    const key3 = `${id} ${String(port3)}`;
+    const known12 = found2.get(key3);
+    if (known12 === void 0 || strength3(sends) < strength3(known12.sends)) found2.set(key3, { workload: id, port: port3, sends });
+  }
+  return found2;
+}
+function changeOf(sides, { callers: all, name: name2, moved: moved3, given }) {
+  const base3 = sides.base.workloads.get(moved3.workload);
+  const head = [...sides.renamed].find(([, former]) => former === moved3.workload)?.[0] ?? moved3.workload;
+  const after = sides.head.workloads.get(head);
+  if (base3 === void 0 || after === void 0) return [];
+  const comesOrGoes = !name2.known.base || !name2.known.head;
+  const others3 = all.filter((caller2) => caller2.head.id !== after.id);
+  const callers5 = (others3.length === 0 ? [] : all).filter((caller2) => !comesOrGoes || isDeclared2(sides, caller2, { base: base3, head: after }) && !isNamed3(name2.known.base ? sides.head : sides.base, name2.known.base ? after : base3, moved3.port));
+  const caller = callers5.find((each) => others3.includes(each));
+  const [request4] = moved3.requests;
+  if (caller === void 0 || request4 === void 0) return [];
+  const assumptions2 = distinct([caller.base, caller.head, base3, after].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : []));
+  const assumed = Object.fromEntries(assumptions2.map((id) => [id, true]));
+  const query3 = { from: { workload: caller.head.id }, to: { host: name2.host, port: name2.port }, request: request4, ...assumptions2.length === 0 ? {} : { given: assumed } };
+  const answers2 = { base: bare4(decide(sides.base, { ...query3, from: { workload: caller.base.id } })), head: bare4(decide(sides.head, query3)) };
+  const direction = directionOf(moved3, answers2);
+  const isSure = direction === "widened" ? flips(answers2.base, answers2.head, "up") : direction === "narrowed" ? flips(answers2.base, answers2.head, "down") : answers2.base.verdict === "allow" && answers2.head.verdict === "allow";
+  const ways = [
+    { dimension: "port", any: [{ type: "number", value: moved3.port }], none: [] },
+    { dimension: "address", any: [{ type: "exact", text: nameText(name2) }], none: [] }
+  ];
+  const paths = moved3.requests.length === name2.requests.length ? [] : pathsOf2(moved3.requests);
+  const call = { query: { ...query3, ...given === void 0 ? {} : { given } }, workload: moved3.workload, port: moved3.port, before: moved3.before, after: moved3.after };
+  return [
+    {
+      environment: sides.environment,
+      destination: { id: base3.id, namespace: base3.namespace, kind: base3.kind, name: base3.name, known: true, status: "both" },
+      direction,
+      facet: facetOf2(moved3),
+      cubes: [{ predicates: [...ways, ...paths.length === 0 ? [] : [{ dimension: "path", any: paths, none: [] }]], origins: moved3.by.map((policy) => ({ policy })) }],
+      complete: paths.length === 0 && name2.whole,
+      seed: ["call", moved3.before, moved3.after, ...paths.map(({ type, text: text8 }) => `${type} ${text8}`)].join(" "),
+      seedOrigins: moved3.by.map((policy) => ({ policy })),
+      witness: isSure ? { query: query3, ...answers2 } : void 0,
+      reason: void 0,
+      assumptions: assumptions2,
+      enforcedAt: ["sidecar"],
+      callers: callers5.map(({ head: { namespace, name: own4, kind } }) => `${namespace}/${own4}[${kind}]`).sort(compareText),
+      passingSide: direction === "narrowed" || direction === "strengthened" ? "base" : "head",
+      call
+    }
+  ];
+}
+function pathsOf2(requests) {
+  const paths = requests.flatMap(({ path: path2 }) => path2 ?? []);
+  const beginnings2 = new Set(paths.flatMap((path2) => isBeginning(path2) ? [path2.slice(0, -beginningMark.length)] : []));
+  return [...[...beginnings2].map((text8) => ({ type: "prefix", text: text8 })), ...paths.flatMap((text8) => isBeginning(text8) || beginnings2.has(text8) ? [] : [{ type: "exact", text: text8 }])];
+}
+function isBeginning(path2) {
+  return path2.endsWith(beginningMark);
+}
+function bare4(decision) {
+  return { ...decision, because: [] };
+}
+function directionOf({ before, after }, answers2) {
+  if (before === "nothing") return "widened";
+  if (after === "nothing") return "narrowed";
+  if (flips(answers2.base, answers2.head, "down")) return "narrowed";
+  if (flips(answers2.base, answers2.head, "up")) return "widened";
+  return strength3(after) < strength3(before) ? "weakened" : "strengthened";
+}
+function facetOf2({ before, after }) {
+  if (before === "nothing" || after === "nothing") return "access";
+  return before === "passthrough" || after === "passthrough" ? "egress" : "mtls";
+}
+function isNamed3(mesh2, pod, port3) {
+  return servicesOf(mesh2, pod).some((service) => service.kind === "Service" && service.spec.ports.some((entry2) => targetPortOf(podSpecOf(pod), entry2) === port3));
+}
+function isDeclared2({ base: base3, head }, caller, at2) {
+  return namesCaller(base3, caller.base, at2.base) && namesCaller(head, caller.head, at2.head);
+}
+function namesCaller(mesh2, { namespace, serviceAccount }, at2) {
+  const principals = [mesh2.config.trustDomain, "cluster.local"].map((domain) => `${domain}/ns/${namespace}/sa/${serviceAccount}`);
+  return policiesFor(mesh2, at2).authorization.some(({ spec }) => spec.action === "ALLOW" && spec.rules.some((rule2) => rule2.from.some((source2) => source2.principals.some((principal) => principals.includes(principal)))));
+}
+var mostQuestions2;
+var init_calls = __esm({
+  "src/impact/calls.ts"() {
+    "use strict";
+    init_canonical();
+    init_group();
+    init_order();
+    init_attachment();
+    init_ports();
+    init_services();
+    init_answer();
+    init_outbound_call();
+    init_services2();
+    init_calls_touched();
+    init_causes();
+    mostQuestions2 = 2e4;
   }
 });
 
@@ -54179,13 +55364,26 @@ function withPhantoms(mesh2, ids3) {
 function sameInputs({ base: base3, head }, before, after) {
   if (base3.config !== head.config || base3.world !== head.world || !sameContent(before, after)) return false;
   const [left, right] = [gatewaySeat(base3, before).attached, gatewaySeat(head, after).attached];
-  return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && servedKinds.every((kind) => sameEntries(ofKind(base3, kind), ofKind(head, kind)));
+  return sameEntries(left.authorization, right.authorization) && sameEntries(left.requestAuthentication, right.requestAuthentication) && servedKinds.every((kind) => sameEntries(ofKind(base3, kind), ofKind(head, kind))) && samePods(base3, head);
 }
 function backendsMoved(at2) {
   const { base: base3, head } = at2.ports;
   const ends = new Map([...base3.ends, ...head.ends].map(([key3, { end }]) => [key3, end]));
   const moved3 = [...ends].filter(([key3, { backend: backend2 }]) => (base3.ends.get(key3)?.posture ?? unreached).front.key !== (head.ends.get(key3)?.posture ?? unreached).front.key || !calledAlike(at2, backend2));
   return new Set(moved3.map(([, { backend: backend2 }]) => backend2));
+}
+function samePods(base3, head) {
+  const known12 = comparedPods.get(base3) ?? /* @__PURE__ */ new WeakMap();
+  comparedPods.set(base3, known12);
+  const found2 = known12.get(head);
+  if (found2 !== void 0) return found2;
+  const called = (workload2) => [workload2.labels, workload2.enrolment, podSpecOf(workload2)?.containers.map(({ ports: ports3 }) => ports3)];
+  const fresh = base3.workloads.size === head.workloads.size && [...base3.workloads].every(([id, workload2]) => {
+    const other = head.workloads.get(id);
+    return other !== void 0 && (workload2 === other || sameContent(called(workload2), called(other)));
+  });
+  known12.set(head, fresh);
+  return fresh;
 }
 function policiesMoved(at2, missing2, { limits: limits2, memo: memo2, internalErrors }) {
   const { pods: pods3, sides } = at2;
@@ -54267,7 +55465,7 @@ function asWorkload(id, pods3) {
   const [namespace = "", name2 = ""] = id.split("/");
   return { id, namespace, name: name2, kind: "Gateway", labels: pods3?.labels ?? {}, annotations: pods3?.annotations ?? {}, serviceAccount: pods3?.serviceAccount ?? "", enrolment: { mode: "gateway" }, ports: [], otherPortsCaptured: true, resource: void 0 };
 }
-var servedKinds, preferredAtGateway;
+var servedKinds, comparedPods, preferredAtGateway;
 var init_gateways = __esm({
   "src/impact/gateways.ts"() {
     "use strict";
@@ -54275,6 +55473,7 @@ var init_gateways = __esm({
     init_order();
     init_attachment();
     init_gateway_pods();
+    init_ports();
     init_answer();
     init_gateway_destinations();
     init_gateway_call();
@@ -54288,6 +55487,7 @@ var init_gateways = __esm({
     init_backends();
     init_pair_context();
     servedKinds = ["Gateway", "VirtualService", "KubernetesGateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "ReferenceGrant", "Service", "ServiceEntry", "DestinationRule", "Ingress", "IngressClass", "ListenerSet", "XListenerSet", "Namespace", "PeerAuthentication", "EnvoyFilter", "WasmPlugin", "TrafficExtension"];
+    comparedPods = /* @__PURE__ */ new WeakMap();
     preferredAtGateway = /* @__PURE__ */ new Map([
       ["peer", [null]],
       ["protocol", ["http", "https", "tcp", "tls"]],
@@ -54997,7 +56197,9 @@ function compareSides(sides, limits2, memo2, known12 = () => void 0) {
   changes3.push(...gateways2.undecided);
   for (const context2 of gateways2.contexts) changes3.push(...gatewayMoved(context2));
   if (policed) changes3.push(...outboundMoved(sides, limits2, internalErrors));
-  return { changes: changes3, byDestination, internalErrors, compared: pairs3.length };
+  const calls = comparedCalls(sides);
+  changes3.push(...calls.changes);
+  return { changes: changes3, byDestination, internalErrors, compared: pairs3.length, calls };
 }
 function gatewayMoved(context2) {
   const found2 = [...compareWay(context2, "up"), ...compareWay(context2, "down")];
@@ -55026,7 +56228,7 @@ function changesAt(whole4, pair) {
 }
 function tiesSettled(sides, pair, proxies, networked, asking2) {
   if (sides.base.unsettled.size === 0) return [];
-  const loose = { ...sides, base: weakest2(sides.base) };
+  const loose = { ...sides, base: weakest3(sides.base) };
   const weak = pathsTo(loose.base, pair.base, asking2.mixed);
   if (weak.key === proxies.base.key || weak.key === proxies.head.key) return [];
   const { limits: limits2, memo: memo2, identities: identities2, internalErrors } = asking2;
@@ -55035,7 +56237,7 @@ function tiesSettled(sides, pair, proxies, networked, asking2) {
   const context2 = { sides: loose, pair, base: base3, head, limits: limits2, memo: memo2, preferred: preferredValues(identities2, pair, networked), internalErrors };
   return compareWay(context2, "down").map((change2) => ({ ...change2, assumptions: change2.assumptions.some((id) => id.startsWith("tie:")) ? change2.assumptions : [...change2.assumptions, `tie:${pair.base.namespace}`].sort(compareText) }));
 }
-function weakest2(mesh2) {
+function weakest3(mesh2) {
   const known12 = weakestOf.get(mesh2);
   if (known12 !== void 0) return known12;
   const fresh = { ...mesh2, unsettled: /* @__PURE__ */ new Set() };
@@ -55054,7 +56256,7 @@ function compareWay(context2, way) {
   const own4 = unguardedOwnPorts([context2.pair.base, context2.pair.head], mixed(context2));
   if (own4.length > 0 && isNetworked(low) && isNetworked(high)) add4(solve(context2, `own ports ${way}`, low.network, high.network, own4, true));
   if (low.sure !== low.possible || high.sure !== high.possible) add4(solve(context2, `sure ${level2}`, low.sure, high.sure.map((path2) => alsoThrough(path2, low.possible))));
-  return changesIn(context2, way, found2);
+  return changesIn2(context2, way, found2);
 }
 var weakestOf;
 var init_compare = __esm({
@@ -55072,6 +56274,7 @@ var init_compare = __esm({
     init_waypoint_network();
     init_authorities();
     init_authority_changes();
+    init_calls();
     init_enforcement();
     init_gateways();
     init_gateway_latent();
@@ -55084,6 +56287,36 @@ var init_compare = __esm({
     init_preferred();
     init_regions();
     weakestOf = /* @__PURE__ */ new WeakMap();
+  }
+});
+
+// src/impact/call-words.ts
+function sentWords(sent) {
+  return words2[sent];
+}
+function callHeadline({ to: to2, base: base3, head }, callers5, { cubes }, destinations3) {
+  const who3 = callerWords(callers5);
+  const [first, ...more] = destinations3;
+  const what = `\`${first?.id ?? ""}\`${more.length === 0 ? "" : ` and ${String(more.length)} more`}`;
+  const [called = "", ...others3] = to2;
+  const paths = [...new Set(cubes.flatMap(({ paths: set }) => set?.only ?? []))];
+  const name2 = `\`${called}\`${others3.length === 0 ? "" : ` and ${String(others3.length)} more ${others3.length === 1 ? "name" : "names"}`}${paths.length === 0 ? "" : ` with ${paths.length === 1 ? "path" : "paths"} ${paths.slice(0, 3).map((path2) => `\`${path2}\``).join(", ")}${paths.length > 3 ? ` and ${String(paths.length - 3)} more` : ""}`}`;
+  if (base3 === "nothing") return `calls of ${who3} to ${name2} newly come to ${what}, ${words2[head]}`;
+  if (head === "nothing") return `calls of ${who3} to ${name2} no longer come to ${what}`;
+  return `calls of ${who3} to ${name2} come to ${what} ${words2[head]}, before ${words2[base3]}`;
+}
+var words2;
+var init_call_words = __esm({
+  "src/impact/call-words.ts"() {
+    "use strict";
+    init_headline();
+    words2 = {
+      mtls: "with mutual TLS of the mesh",
+      tls: "with TLS that is not the mesh's",
+      plaintext: "in plaintext",
+      passthrough: "in plaintext, let through as an unknown destination",
+      nothing: "not at all"
+    };
   }
 });
 
@@ -55233,7 +56466,7 @@ function unproved({ edits, likely }, because2) {
   const named11 = likely > 0 ? edits.slice(0, likely) : edits.slice(0, NAMED_UNPROVED);
   return { sets: named11.length === 0 ? [] : [named11], ...because2 === void 0 ? {} : { unproved: because2 }, proof: "none" };
 }
-var TRIALS_IN_ALL, TRIALS_AFTER, MOST_EXTENSIONS, NAMED_UNPROVED, CauseProver;
+var TRIALS_IN_ALL, TRIALS_AFTER, MOST_EXTENSIONS, callKindSet, NAMED_UNPROVED, CauseProver;
 var init_prove_causes = __esm({
   "src/impact/prove-causes.ts"() {
     "use strict";
@@ -55244,6 +56477,8 @@ var init_prove_causes = __esm({
     init_network_paths();
     init_paths();
     init_candidates2();
+    init_calls();
+    init_calls_touched();
     init_causes();
     init_pair_context();
     init_preferred();
@@ -55251,6 +56486,7 @@ var init_prove_causes = __esm({
     TRIALS_IN_ALL = 2e4;
     TRIALS_AFTER = 20;
     MOST_EXTENSIONS = 6;
+    callKindSet = new Set(callKinds);
     NAMED_UNPROVED = 5;
     CauseProver = class {
       #sides;
@@ -55262,6 +56498,7 @@ var init_prove_causes = __esm({
       #unlike;
       #byId;
       #identities;
+      #everywhere;
       #trials = 0;
       /** @param unlike edits in which this environment and the one whose changes it takes over differ */
       constructor(sides, edits, counterfactual, limits2, unlike = []) {
@@ -55295,12 +56532,23 @@ var init_prove_causes = __esm({
         return { ...proved, sets };
       }
       #prove(raw) {
+        if (raw.call !== void 0) return this.#proveCall(raw, raw.call);
         const candidates4 = this.#index.of(raw);
         const moves = this.#movement(raw);
         const query3 = raw.witness?.query;
         if (moves === void 0 || query3 === void 0) return unproved(candidates4);
         const causes = this.#minimal(candidates4.edits, (edits) => moves(this.#counterfactual.near(edits, query3, waypointNamespaces(raw))));
         return causes.sets.length > 0 ? { ...causes, proof: "witness" } : unproved(candidates4, causes.unproved);
+      }
+      /** By objects that decide how calls are made, wherever they lie. */
+      #proveCall(raw, call) {
+        const named11 = new Set(raw.seedOrigins.map(({ policy }) => policy));
+        const deciding2 = this.#edits.filter((edit) => callKindSet.has((edit.type === "removed" ? edit.base : edit.head).kind));
+        const candidates4 = [...deciding2.filter(({ id }) => named11.has(id)), ...deciding2.filter(({ id }) => !named11.has(id))];
+        this.#everywhere ??= distinct(new Set([this.#sides.base, this.#sides.head].flatMap((mesh2) => [...mesh2.resources.values()].flatMap((resources) => resources.map(({ namespace }) => namespace ?? "")))));
+        const besides = this.#everywhere;
+        const causes = this.#minimal(candidates4, (edits) => callReaches(this.#counterfactual.around(edits, call.query, besides), call, this.#sides.renamed));
+        return causes.sets.length > 0 ? { ...causes, proof: "witness" } : { sets: [], proof: "none" };
       }
       /** By the region: the first set that alone makes all of it; else the first one with the edits that the rest needs. */
       inRegion(raw, causes) {
@@ -55464,9 +56712,9 @@ function continued(changes3, tail) {
     const { change: change2 } = entry2;
     const alike3 = alikeOf.get(entry2);
     if (alike3 === void 0) return entry2;
-    const words3 = tail(change2);
-    if (words3 === "" || alike3.every((other) => tail(other.change) === words3)) return entry2;
-    return { ...entry2, change: { ...change2, headline: `${change2.headline}, ${words3}` } };
+    const words4 = tail(change2);
+    if (words4 === "" || alike3.every((other) => tail(other.change) === words4)) return entry2;
+    return { ...entry2, change: { ...change2, headline: `${change2.headline}, ${words4}` } };
   });
 }
 function answerOf2(change2) {
@@ -55501,7 +56749,9 @@ function describeChanges(raw, provenance) {
     if (from2 === void 0 || prover === void 0) continue;
     const like = change2.like === void 0 ? void 0 : single2.get(change2.like);
     const proved = like === void 0 ? void 0 : prover.like(change2, like.proved);
-    single2.set(change2, like === void 0 || proved === void 0 ? describeOne(change2, from2, known12, prover.of(change2)) : describeLike(like, change2, from2, proved));
+    const causes = like === void 0 || proved === void 0 ? prover.of(change2) : proved;
+    if (change2.call !== void 0 && causes.proof === "none") continue;
+    single2.set(change2, like === void 0 || proved === void 0 ? describeOne(change2, from2, known12, causes) : describeLike(like, change2, from2, proved));
   }
   const ranked = mergeEnvironments(mergeDestinations([...single2.values()])).sort((left, right) => compareRank(left.change, right.change));
   return toldApart2(withoutRepeats(ranked.map((described3, index) => index < PROVED_BY_REGION ? provedByRegion(described3, provenance, provers) : { change: described3.change, edits: described3.edits, cubes: described3.cubes, taken: described3.taken })));
@@ -55537,14 +56787,17 @@ function describeOne(raw, from2, known12, proved) {
       facet,
       region: leadingFirst(shown5),
       callers: callers5,
-      before: raw.witness === void 0 ? "not determined" : answerWords(answer2(raw.witness.base)),
-      after: raw.witness === void 0 ? raw.reason ?? "not determined" : `${answerWords(answer2(raw.witness.head))}${raw.reason === void 0 ? "" : `: ${raw.reason}`}`,
+      ...raw.call === void 0 ? answersOf(raw) : { before: sentWords(raw.call.before), after: sentWords(raw.call.after), call: { to: [`${raw.call.query.to.host ?? ""}:${String(raw.call.query.to.port)}`], base: raw.call.before, head: raw.call.after } },
       ...raw.witness === void 0 ? {} : { witness: witnessOf2(raw.witness) },
       ...causesIn(proved, from2),
       enforcementPoints: raw.enforcedAt,
       assumptions: raw.assumptions
     }
   };
+}
+function answersOf(raw) {
+  if (raw.witness === void 0) return { before: "not determined", after: raw.reason ?? "not determined" };
+  return { before: answerWords(answer2(raw.witness.base)), after: `${answerWords(answer2(raw.witness.head))}${raw.reason === void 0 ? "" : `: ${raw.reason}`}` };
 }
 function atGateway({ gateway: gateway2 }, callers5) {
   if (gateway2 === void 0) return callers5;
@@ -55576,6 +56829,7 @@ function mergeDestinations(singles2) {
   const roughly = groupBy(singles2, ({ raw, change: change2 }) => [raw.environment, change2.direction, change2.facet, raw.seed, change2.before, change2.after].join("\n"));
   const inFull = ({ change: change2 }) => canonical([change2.region, change2.callers, change2.causes, change2.alternativeCauses ?? [], change2.assumptions]);
   return [...roughly.values()].flatMap((similar) => {
+    if (similar[0]?.raw.call !== void 0) return [...groupBy(similar, ({ change: change2 }) => canonical([change2.callers, change2.causes, change2.alternativeCauses ?? [], change2.assumptions])).values()].flatMap(mergedCalls);
     const groups2 = similar.length === 1 ? [similar] : [...groupBy(similar, inFull).values()];
     return groups2.flatMap((group4) => {
       const first = group4[0];
@@ -55584,6 +56838,16 @@ function mergeDestinations(singles2) {
       return [{ first, destinations: destinations3 }];
     });
   });
+}
+function mergedCalls(group4) {
+  const [first] = group4;
+  const call = first?.change.call;
+  if (first === void 0 || call === void 0) return [];
+  const destinations3 = [...new Map(group4.map(({ raw }) => [raw.destination.id, raw.destination])).values()].sort((left, right) => compareText(left.id, right.id));
+  const cubes = group4.flatMap(({ raw }) => raw.cubes);
+  const shown5 = region2(cubes, group4.every(({ raw }) => raw.complete));
+  const to2 = distinct(group4.flatMap(({ change: change2 }) => change2.call?.to ?? []));
+  return [{ first: { ...first, raw: { ...first.raw, cubes }, change: { ...first.change, region: leadingFirst(shown5), call: { ...call, to: to2 } } }, destinations: destinations3 }];
 }
 function finish2(single2, destinations3) {
   const { change: change2, raw } = single2;
@@ -55596,9 +56860,10 @@ function finish2(single2, destinations3) {
     destinations: destinations3,
     region: change2.region,
     callers: change2.callers,
-    headline: headline(change2.direction, change2.facet, change2.callers, change2.region, destinations3, single2.callersOf),
+    headline: change2.call === void 0 ? headline(change2.direction, change2.facet, change2.callers, change2.region, destinations3, single2.callersOf) : callHeadline(change2.call, change2.callers, change2.region, destinations3),
     before: change2.before,
     after: change2.after,
+    ...change2.call === void 0 ? {} : { call: change2.call },
     ...change2.witness === void 0 ? {} : { witness: change2.witness },
     causes: change2.causes,
     ...change2.alternativeCauses === void 0 ? {} : { alternativeCauses: change2.alternativeCauses },
@@ -55654,6 +56919,7 @@ var init_describe = __esm({
     init_order();
     init_answered();
     init_callers2();
+    init_call_words();
     init_headline();
     init_identity_facet();
     init_prove_causes();
@@ -55989,8 +57255,8 @@ function withStandIns(own4, other) {
   });
 }
 function peerAuthenticationEdits(base3, head) {
-  const bare4 = (resources) => resources.flatMap((resource) => resource.kind === "PeerAuthentication" ? [{ ...resource, apiVersion: "", labels: {}, annotations: {} }] : []);
-  return editsBetween(bare4(base3), bare4(head)).filter((edit) => edit.type !== "added");
+  const bare5 = (resources) => resources.flatMap((resource) => resource.kind === "PeerAuthentication" ? [{ ...resource, apiVersion: "", labels: {}, annotations: {} }] : []);
+  return editsBetween(bare5(base3), bare5(head)).filter((edit) => edit.type !== "added");
 }
 function keepsItsPlace(edit) {
   if (edit.type !== "modified" || edit.base.kind !== "PeerAuthentication" || edit.head.kind !== "PeerAuthentication") return false;
@@ -56003,6 +57269,7 @@ function compareEnvironments(loaded, stated, limits2, citations, kinship = new K
   const provenance = /* @__PURE__ */ new Map();
   const environments2 = [];
   const raw = [];
+  const calls = /* @__PURE__ */ new Map();
   const internalErrors = [];
   let destinations3 = 0;
   const undecided2 = [];
@@ -56016,6 +57283,7 @@ function compareEnvironments(loaded, stated, limits2, citations, kinship = new K
     const result = compareSides(sides, limits2, memo2, kin === void 0 ? void 0 : (pair) => takenFrom(kin, pair, compared.base.config.rootNamespace));
     kinship.add(sides, edits, result);
     raw.push(...result.changes);
+    calls.set(each.id, result.calls);
     internalErrors.push(...result.internalErrors);
     destinations3 += result.compared;
     undecided2.push(...undecidedValues(each, (environment4) => meshes(environment4, stated, configs), result.changes, (sides2) => compareSides(sides2, limits2, memo2).changes));
@@ -56029,7 +57297,12 @@ function compareEnvironments(loaded, stated, limits2, citations, kinship = new K
     });
   }
   const { changes: changes3, assumptions: assumptions2 } = newUnitsOnce(describeChanges(raw, provenance).map(withUnresolvedAssumptions), loaded);
-  return { environments: environments2, changes: changes3, assumptions: assumptions2, undecided: undecided2, internalErrors, destinations: destinations3, workUnits: memo2.work };
+  const toldIn = (id) => new Set(changes3.flatMap(({ change: change2, edits }) => change2.call !== void 0 && change2.environments.includes(id) ? edits.map((edit) => edit.id) : []));
+  const withCalls = environments2.map((environment4) => {
+    const compared = calls.get(environment4.loaded.id);
+    return compared === void 0 ? environment4 : { ...environment4, calls: { ...compared, told: toldIn(environment4.loaded.id) } };
+  });
+  return { environments: withCalls, changes: changes3, assumptions: assumptions2, undecided: undecided2, internalErrors, destinations: destinations3, workUnits: memo2.work };
 }
 function undecidedValues(loaded, modelled, found2, compare) {
   const { worlds: worlds2, left } = loaded.worlds;
@@ -56538,7 +57811,7 @@ function notRun(need) {
 function failureOf(rendering) {
   return rendering === void 0 || rendering.type === "rendered" ? void 0 : rendering;
 }
-function renderReasons(units, rendered, { isTouched, unreferenced }) {
+function renderReasons(units, rendered, { isTouched: isTouched2, unreferenced }) {
   return units.flatMap((unit3) => {
     if (rendered.untouched.has(unit3.id)) return [];
     const base3 = failureOf(renderingOn(rendered, unit3, "base"));
@@ -56555,7 +57828,7 @@ function renderReasons(units, rendered, { isTouched, unreferenced }) {
         id: shortHash("not-renderable", unit3.id, ""),
         kind: kindOf4[failure3.type],
         // R10: what no root reaches is shown and not gated.
-        status: !mended && !unreferenced.has(unit3.id) && (isTouched(unit3) || !known12) ? "new" : "existing",
+        status: !mended && !unreferenced.has(unit3.id) && (isTouched2(unit3) || !known12) ? "new" : "existing",
         unit: unit3.id,
         // A file that is gone is no place for a comment.
         ...file === void 0 || unit3.head === void 0 ? {} : { file },
@@ -56809,7 +58082,7 @@ function objectsOf3(own4, other) {
 function placed2(unit3, base3, head) {
   const contents2 = (objects2) => new Map(objects2.map((resource) => [resourceId(resource), { token: twinOf(resource), text: () => readContentOf(resource) }]));
   const own4 = unit3.base ?? shown(unit3);
-  return { id: unit3.id, path: own4.path, environment: own4.environment, cluster: own4.cluster, objects: [contents2(base3.get(unit3.id) ?? []), contents2(head.get(unit3.id) ?? [])] };
+  return { id: unit3.id, path: own4.path, isMade: own4.kind !== "plain", environment: own4.environment, cluster: own4.cluster, objects: [contents2(base3.get(unit3.id) ?? []), contents2(head.get(unit3.id) ?? [])] };
 }
 function contextOf(environment4, objects2) {
   return [...objects2.get(environmentContextUnit(environment4)) ?? [], ...objects2.get(contextUnit) ?? []];
@@ -56915,13 +58188,13 @@ function undecidedReasons(undecided2, lineOf4) {
       status: "new",
       unit: resource.unit,
       ...lineOf4(resource, path2, side2),
-      reason: `what changes here depends on ${words2(text8)} in \`${resourceId(resource)}\`, which is not told${choice2 === void 0 ? "; not all of its values were looked at" : `: with \`${String(choice2)}\` it is something else than with another value`}`,
+      reason: `what changes here depends on ${words3(text8)} in \`${resourceId(resource)}\`, which is not told${choice2 === void 0 ? "; not all of its values were looked at" : `: with \`${String(choice2)}\` it is something else than with another value`}`,
       remedy: text8 === randomText || text8 === clusterText ? "set the value where the chart takes it from" : "put the value into the repository, or name a manifest that holds it in `context`"
     });
   }
   return [...reasons2.values()];
 }
-function words2(text8) {
+function words3(text8) {
   if (text8 === randomText) return "a value that the chart makes anew at every rendering";
   if (text8 === clusterText) return "what the chart finds in the cluster";
   return `\`${text8}\``;
@@ -56952,7 +58225,7 @@ function unreplayed(changes3, environments2, taken2 = () => []) {
   });
 }
 function judgements(change2, sides) {
-  return change2.assumptions.some((id) => id.startsWith("tie:")) ? [sides, { ...sides, base: weakest2(sides.base) }] : [sides];
+  return change2.assumptions.some((id) => id.startsWith("tie:")) ? [sides, { ...sides, base: weakest3(sides.base) }] : [sides];
 }
 function gives(sides, side2, query3, printed) {
   const [mesh2, other] = side2 === "base" ? [sides.base, sides.head] : [sides.head, sides.base];
@@ -57175,7 +58448,7 @@ function review(input) {
   const changes3 = compared.changes.map((described3) => described3.change);
   const taken2 = new Map(compared.changes.map((described3) => [described3.change, described3.taken]));
   const internalErrors = [...compared.internalErrors, ...unreplayed(changes3, compared.environments.map(({ loaded: { id }, base: base3, head, renamed }) => ({ id, base: base3, head, renamed })), (change2) => taken2.get(change2) ?? [])];
-  const meshes2 = compared.environments.map(({ loaded: { id }, base: base3, head }) => ({ id, base: base3, head }));
+  const meshes2 = compared.environments.map(({ loaded: { id }, base: base3, head, calls }) => ({ id, base: base3, head, calls }));
   const lineOf4 = lineIn2(citations);
   const incompleteReasons = sortedBy(
     onceEach([...loaded.incompleteReasons, ...notComputedReasons(loaded.changedResources, meshes2, lineOf4), ...unreadableConfigs(loaded.environments.map(({ base: base3, head }) => ({ base: base3.resources, head: head.resources })), lineOf4), ...undecidedReasons(compared.undecided, lineOf4), ...undecidedInvariants(config3, input.notYet ?? [], input.configFile), ...input.unreadReasons ?? []]),
@@ -57212,7 +58485,7 @@ function review(input) {
     incomplete: incompleteReasons.length > 0,
     incompleteReasons,
     environments: environmentReports(loaded),
-    resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf5(citations, entry2, side2)), compared.undecided),
+    resources: resourceReports(loaded.changedResources, compared.changes, meshes2, new FindingEffects(findings, (entry2, side2) => placeOf6(citations, entry2, side2)), compared.undecided),
     population: population(compared.environments),
     changes: changes3,
     findings,
@@ -57230,7 +58503,7 @@ function environmentReports(loaded) {
   });
   return [...loaded.environments.map(({ id, units }) => ({ id, units: [...units] })), ...apart4];
 }
-function placeOf5(citations, entry2, side2) {
+function placeOf6(citations, entry2, side2) {
   const resource = entry2[side2];
   return resource === void 0 ? void 0 : citations.locate(resource, [], side2);
 }
@@ -57267,10 +58540,15 @@ function enrolmentCounts(meshes2) {
   }
   return counts;
 }
+function phantomGatewayText(id) {
+  const slash = id.indexOf("/");
+  return `gateway pods labelled \`${id.slice(slash + 1)}\`, which no manifest declares, run in the namespace \`${id.slice(0, slash)}\`, and clients outside reach the ports of their Gateways; their account is one that policies name there`;
+}
 function assumptions(loaded, compared, findings, input) {
   const { environments: environments2 } = compared;
   const all = [...loaded.assumptions, ...compared.assumptions, ...environments2.flatMap(({ base: base3, head }) => [...base3.assumptions, ...head.assumptions])];
   for (const name2 of distinct(environments2.flatMap(({ base: base3, head }) => base3 === head ? [] : namespacesTakenAway(base3, head)))) all.push({ id: `namespace-gone:${name2}`, text: `namespace \`${name2}\` is taken away with everything that lay in it: its pods are gone, and what led to them is not compared` });
+  for (const id of distinct(compared.changes.flatMap(({ change: change2 }) => change2.assumptions)).filter((each) => each.startsWith("gateway:"))) all.push({ id, text: phantomGatewayText(id.slice("gateway:".length)) });
   for (const { key: key3, line, message } of input.notYet ?? []) all.push({ id: `configuration:${key3}`, text: `line ${line} of the configuration: ${message}` });
   for (const unheld of unheldSuppressions(findings, input.config.suppressions, input.today)) all.push({ id: `suppression:${unheld.suppression.rule}:${unheld.suppression.line}`, text: `the suppression at line ${unheld.suppression.line} of the configuration is not in force: ${unheld.because}` });
   return [...new Map(all.map((assumption) => [assumption.id, assumption])).values()].sort(compareBy((assumption) => assumption.id));
@@ -57391,7 +58669,7 @@ function checkConfiguredNames({ config: config3, file, text: text8 }, pair, disc
   const lines = new import_yaml9.LineCounter();
   const line = lineAt2((0, import_yaml9.parseDocument)(text8, { lineCounter: lines }).contents, wrong.path, lines);
   const what = wrong.is === "path" ? "which exists" : "and no unit is called so";
-  throw new InputError(`${file}:${String(line)}: \`${wrong.key}\` is \`${wrong.name}\`, ${what}${pair.base === pair.head ? wrong.is === "path" ? " nowhere" : "" : " on neither side"}`, remedyFor2(wrong, wrong.is === "path" ? pathsOf2(pair) : distinct(units)));
+  throw new InputError(`${file}:${String(line)}: \`${wrong.key}\` is \`${wrong.name}\`, ${what}${pair.base === pair.head ? wrong.is === "path" ? " nowhere" : "" : " on neither side"}`, remedyFor2(wrong, wrong.is === "path" ? pathsOf3(pair) : distinct(units)));
 }
 function namedIn3(config3) {
   const found2 = config3.units.map((unit3, index) => ({ key: `units[${String(index)}].path`, path: ["units", index, "path"], name: unit3.path, is: "path" }));
@@ -57403,7 +58681,7 @@ function namedIn3(config3) {
   }
   return found2;
 }
-function pathsOf2(pair) {
+function pathsOf3(pair) {
   const paths = /* @__PURE__ */ new Set();
   for (const tree3 of /* @__PURE__ */ new Set([pair.base, pair.head])) {
     for (const file of tree3.entries.keys()) {
@@ -57488,6 +58766,9 @@ var init_schema_dsl = __esm({
 });
 
 // src/report/json/schema-changes.ts
+function sentChoice(when) {
+  return choice(`what is sent to it ${when}; \`nothing\`: the call does not come there`, { mtls: true, tls: true, plaintext: true, passthrough: true, nothing: true });
+}
 var enforcement, side, ids2, labels, query2, witnessAnswer, valueSet2, values4, regionCube2, cause, change, positions, finding, changeDefinitions;
 var init_schema_changes = __esm({
   "src/report/json/schema-changes.ts"() {
@@ -57646,7 +58927,12 @@ var init_schema_changes = __esm({
         headline: text6("one sentence, plain text"),
         before: text6("how it was, plain text"),
         after: text6("how it is, plain text"),
-        witness: ref("one request that shows it; absent only where the change is undecided", "witness"),
+        call: object2(
+          "how sidecars of the callers call the destination, where the change is about that",
+          { to: list3("the names that are called", text6("`host:port`")), base: sentChoice("before"), head: sentChoice("after") },
+          {}
+        ),
+        witness: ref("one request that shows it; absent only where the change is undecided, or about calls whose end no single request shows", "witness"),
         causes: list3("the lines that made it so: a set of edits that alone, applied to the base, gives the witness its new answer, while no proper subset does", cause),
         alternativeCauses: list3("other sets of which the same holds", list3("one set", cause)),
         causeProof: choice("what was proved of the causes: they alone make the whole region, they move the witness, nothing", { region: true, witness: true, none: true }),
@@ -57654,7 +58940,7 @@ var init_schema_changes = __esm({
         enforcementPoints: list3("where it is decided", enforcement("a point")),
         assumptions: ids2("additional assumptions; none: proved")
       },
-      { witness: true, alternativeCauses: true, causeProof: true, causeNote: true }
+      { call: true, witness: true, alternativeCauses: true, causeProof: true, causeNote: true }
     );
     positions = { file: text6("path in the repository"), startLine: integer2("first line, from 1", 1), endLine: integer2("last line", 1), side };
     finding = object2(
@@ -58068,7 +59354,7 @@ function serviceHost2(id) {
 function targetOf(to2) {
   if (to2.workload !== void 0) return { host: serviceHost2(to2.workload) };
   if (to2.host !== void 0) return { host: to2.host };
-  if (to2.gateway !== void 0) return { host: serviceHost2(to2.gateway), note: `at the gateway ${name(to2.gateway)}${to2.backend === void 0 ? "" : `, to ${name(to2.backend)}`}` };
+  if (to2.gateway !== void 0) return { host: to2.gateway.includes("=") ? `gateway.${to2.gateway.slice(0, to2.gateway.indexOf("/"))}` : serviceHost2(to2.gateway), note: `at the gateway ${name(to2.gateway)}${to2.backend === void 0 ? "" : `, to ${name(to2.backend)}`}` };
   if (to2.ip !== void 0) return { host: to2.ip.includes(":") ? `[${to2.ip}]` : to2.ip };
   if (to2.selector !== void 0) {
     const labels3 = pairs2(to2.selector.labels);
@@ -58077,8 +59363,8 @@ function targetOf(to2) {
   return { host: "unknown" };
 }
 function sameHost(sent, address) {
-  const bare4 = sent.replace(/:\d+$/, "");
-  return bare4 === address || bare4.startsWith(`${address}.svc`);
+  const bare5 = sent.replace(/:\d+$/, "");
+  return bare5 === address || bare5.startsWith(`${address}.svc`);
 }
 function tokenWords2(token, given) {
   const valid = token.valid || Object.entries(given).some(([key3, right]) => right && key3.startsWith("keys:"));
@@ -58170,13 +59456,13 @@ function callWords(workload2, call) {
 function witnessAnswers(witness) {
   return { before: answerWords2(witness.base), after: answerWords2(witness.head) };
 }
-function place(file, line) {
+function place2(file, line) {
   return line === void 0 ? name(file) : `${name(file)}:${String(line)}`;
 }
 function causeWords2(cause2) {
   const side2 = cause2.side === "LEFT" ? ", line of the base" : "";
-  const via = cause2.via.length === 0 ? "" : `, through ${cause2.via.slice(0, 4).map((step) => `${step.role} ${place(step.file, step.line)}`).join(" and ")}`;
-  return `${place(cause2.file, cause2.line)} (${name(cause2.resource)} ${cause2.change}${side2})${via}`;
+  const via = cause2.via.length === 0 ? "" : `, through ${cause2.via.slice(0, 4).map((step) => `${step.role} ${place2(step.file, step.line)}`).join(" and ")}`;
+  return `${place2(cause2.file, cause2.line)} (${name(cause2.resource)} ${cause2.change}${side2})${via}`;
 }
 function causeLines({ causes, alternativeCauses = [] }) {
   const several = alternativeCauses.length > 0;
@@ -58211,7 +59497,7 @@ function destinationParts(change2, shown5 = 3) {
 function joined4(parts2) {
   return parts2.reduce((text8, part3) => text8 === "" ? part3 : /^(?:and \d|\()/.test(part3) ? `${text8} ${part3}` : `${text8}, ${part3}`, "");
 }
-function destinationsOf2(change2, shown5 = 3) {
+function destinationsOf4(change2, shown5 = 3) {
   return joined4(destinationParts(change2, shown5).map((part3) => part3.text));
 }
 function operationsOf(change2) {
@@ -58306,8 +59592,8 @@ function workloadCount(report2) {
   return sidecar2 + ambient + gateway2 + none6 + unknown4;
 }
 function severityCounts(findings) {
-  const words3 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count2]) => count2 > 0).map(([severity2, count2]) => `${String(count2)} ${severity2}`);
-  return words3.length < 2 ? words3.join("") : `${words3.slice(0, -1).join(", ")} and ${words3.at(-1) ?? ""}`;
+  const words4 = severities.map((severity2) => [severity2, findings.filter((finding2) => finding2.severity === severity2).length]).filter(([, count2]) => count2 > 0).map(([severity2, count2]) => `${String(count2)} ${severity2}`);
+  return words4.length < 2 ? words4.join("") : `${words4.slice(0, -1).join(", ")} and ${words4.at(-1) ?? ""}`;
 }
 function resourceCounts(report2) {
   const count2 = (effect) => report2.resources.filter((resource) => resource.effect === effect).length;
@@ -58335,13 +59621,13 @@ function shown3(value, digits2 = 0) {
   return value === null || value === void 0 ? "n/a" : value.toFixed(digits2);
 }
 function movers(report2, ids3) {
-  const words3 = ids3.map((id) => {
+  const words4 = ids3.map((id) => {
     const finding2 = report2.findings.find((candidate) => candidate.fingerprint === id);
     if (finding2 !== void 0) return `${finding2.code} ${name(finding2.resource)}`;
     const change2 = report2.changes.find((candidate) => candidate.id === id);
     return name(change2?.causes[0]?.resource ?? change2?.destinations[0]?.id ?? id);
   });
-  const distinctWords = [...new Set(words3)];
+  const distinctWords = [...new Set(words4)];
   return `${distinctWords.slice(0, 3).join(", ")}${distinctWords.length > 3 ? ` and ${String(distinctWords.length - 3)} more` : ""}`;
 }
 function maturityRows(report2, environment4) {
@@ -58400,7 +59686,7 @@ function newWords(report2) {
   if (active.length === 0) return null;
   const added = active.filter((finding2) => finding2.status === "new");
   const worsened = active.filter((finding2) => finding2.status === "worsened");
-  return [counted(added, "new"), counted(worsened, "worsened")].filter((words3) => words3 !== "").join(", ");
+  return [counted(added, "new"), counted(worsened, "worsened")].filter((words4) => words4 !== "").join(", ");
 }
 function counted(findings, state) {
   const first = findings[0];
@@ -58444,7 +59730,7 @@ function assumptionLines(report2) {
   const groups2 = /* @__PURE__ */ new Map();
   for (const { id, text: text8 } of report2.coverage.assumptions) {
     const own4 = id.slice(id.indexOf(":") + 1);
-    const blank = [own4, own4.replace(/^~/, "")].reduce((words3, called) => words3.replaceAll(`\`${called}\``, "`…`"), text8);
+    const blank = [own4, own4.replace(/^~/, "")].reduce((words4, called) => words4.replaceAll(`\`${called}\``, "`…`"), text8);
     const key3 = id.includes(":") ? `${id.slice(0, id.indexOf(":"))}
 ${blank}` : id;
     const group4 = groups2.get(key3);
@@ -58702,7 +59988,7 @@ function ruleLink(finding2, context2) {
   return linked(code(finding2.code), context2.links?.rule?.(finding2.code));
 }
 function placeLink(location, context2, span = code) {
-  const text8 = span(place(location.file, location.startLine));
+  const text8 = span(place2(location.file, location.startLine));
   return linked(text8, context2.links === void 0 ? void 0 : blobLink(context2.links, location.file, location.startLine, location.side, location.endLine));
 }
 function causeLink(cause2, context2, span = code) {
@@ -58824,10 +60110,10 @@ function notUnderstoodSection(report2) {
   const ordered3 = [...report2.incompleteReasons.filter((reason) => reason.status === "new"), ...report2.incompleteReasons.filter((reason) => reason.status === "existing")];
   const items = [
     ...ordered3.map((reason) => {
-      const where = reason.file !== void 0 ? `${code(place(reason.file, reason.line))}: ` : reason.unit === void 0 ? "" : `unit ${code(reason.unit)}: `;
+      const where = reason.file !== void 0 ? `${code(place2(reason.file, reason.line))}: ` : reason.unit === void 0 ? "" : `unit ${code(reason.unit)}: `;
       return `- ${where}${prose(reason.reason, 400)} (${reason.kind}, ${reason.status === "new" ? "new" : "as before"})${reason.remedy === "" ? "" : `. **Fix:** ${prose(reason.remedy, 400)}`}`;
     }),
-    ...unreadable3.map((entry2) => `- ${code(place(entry2.file, entry2.line))}: ${prose(entry2.reason, 400)} (${entry2.side})${entry2.remedy === "" ? "" : `. **Fix:** ${prose(entry2.remedy, 400)}`}`)
+    ...unreadable3.map((entry2) => `- ${code(place2(entry2.file, entry2.line))}: ${prose(entry2.reason, 400)} (${entry2.side})${entry2.remedy === "" ? "" : `. **Fix:** ${prose(entry2.remedy, 400)}`}`)
   ];
   return { title: "not understood", head: [`### Not understood (${String(items.length)})`, ""], items, tail: [], priority: report2.incompleteReasons.some((reason) => reason.status === "new") ? 2 : 8 };
 }
@@ -59153,8 +60439,8 @@ function ruleId(finding2, rule2) {
   return rule2 !== void 0 && !rule2.byBreadth && rule2.severity === finding2.severity ? finding2.code : `${finding2.code}-${finding2.severity}`;
 }
 function pascal(rule2) {
-  const words3 = rule2.split(/[^A-Za-z0-9]+/).filter((word2) => word2 !== "");
-  return words3.map((word2) => word2.charAt(0).toUpperCase() + word2.slice(1)).join("");
+  const words4 = rule2.split(/[^A-Za-z0-9]+/).filter((word2) => word2 !== "");
+  return words4.map((word2) => word2.charAt(0).toUpperCase() + word2.slice(1)).join("");
 }
 function full(text8, fallback) {
   const line = clip3(plain5(text8.trim() === "" ? fallback : text8.trim()), descriptionLimit - 1);
@@ -59252,7 +60538,7 @@ function resultOf(input) {
       related.push(places.location(spot, { id, message: { text: inert2(mention.text) } }));
       if (phrases2.length < 5) phrases2.push(`[${mention.text.replace(/[[\]()]/g, "")}](${String(id)})`);
     } else if (mention.side === "LEFT" && phrases2.length < 5) {
-      phrases2.push(inert2(`${mention.text} (${place(mention.file, mention.startLine)} of the base)`));
+      phrases2.push(inert2(`${mention.text} (${place2(mention.file, mention.startLine)} of the base)`));
     }
   }
   const witness = finding2.witness ?? changes3.find((change2) => change2.witness !== void 0)?.witness;
@@ -59299,8 +60585,8 @@ function causesOf(changes3) {
 }
 function maturityFinding2(report2) {
   const overall = overallMaturity(report2);
-  const words3 = maturityWords(report2);
-  if (overall === null || words3 === null || overall.delta === 0 || report2.findings.some((finding2) => finding2.code === maturityCode)) return null;
+  const words4 = maturityWords(report2);
+  if (overall === null || words4 === null || overall.delta === 0 || report2.findings.some((finding2) => finding2.code === maturityCode)) return null;
   const moved3 = dimensions.flatMap((dimension) => {
     const delta2 = report2.maturity.delta.environments[overall.environment]?.dimensions[dimension].delta ?? 0;
     return delta2 === 0 ? [] : [`${dimensionTitle(dimension)} ${signed2(delta2)}`];
@@ -59318,7 +60604,7 @@ function maturityFinding2(report2) {
     resource: "mesh",
     ...first === void 0 ? {} : { location: { file: first.file, startLine: first.startLine, endLine: first.endLine, side: first.side } },
     related: rest.slice(0, 10),
-    message: `configured zero-trust ${words3}${moved3.length === 0 ? "" : `: ${moved3.join(", ")}`}`,
+    message: `configured zero-trust ${words4}${moved3.length === 0 ? "" : `: ${moved3.join(", ")}`}`,
     impact: "",
     remedy: overall.delta < 0 ? "see the changes that lower it" : "nothing to do",
     validation: { positive: "", negative: "" },
@@ -59556,7 +60842,7 @@ function changeBlock(change2, report2, options2) {
   const { width, styles } = options2;
   const { sign, says } = directionWords(change2.direction);
   const title = wrap(`${sentence3(change2.headline)} [${says}]`, width, `  ${sign.padEnd(2)}`).map(directionStyle(change2, styles));
-  const lines = [...title, ...field2("to", destinationsOf2(change2), width), ...field2("callers", callersOf4(change2), width), ...field2("before", sentence3(change2.before), width), ...field2("after", sentence3(change2.after), width)];
+  const lines = [...title, ...field2("to", destinationsOf4(change2), width), ...field2("callers", callersOf4(change2), width), ...field2("before", sentence3(change2.before), width), ...field2("after", sentence3(change2.after), width)];
   if (change2.witness !== void 0) {
     const answers2 = witnessAnswers(change2.witness);
     lines.push(...field2("witness", requestLine(change2.witness), width), ...field2("", `base: ${answers2.before}`, width), ...field2("", `head: ${answers2.after}`, width));
@@ -59583,10 +60869,10 @@ function findingBlock(finding2, options2, detail = "short") {
   const lines = [...title, ...wrap(sentence3(finding2.message), width, "    ")];
   if (finding2.location !== void 0) {
     const base3 = finding2.location.side === "LEFT" ? " (line of the base)" : "";
-    lines.push(...field2("at", `${place(finding2.location.file, finding2.location.startLine)}${base3}`, width));
+    lines.push(...field2("at", `${place2(finding2.location.file, finding2.location.startLine)}${base3}`, width));
   }
   if (detail === "full") {
-    for (const related of finding2.related.slice(0, 5)) lines.push(...field2("related", `${place(related.file, related.startLine)}: ${sentence3(related.message)}`, width));
+    for (const related of finding2.related.slice(0, 5)) lines.push(...field2("related", `${place2(related.file, related.startLine)}: ${sentence3(related.message)}`, width));
     if (finding2.witness !== void 0) lines.push(...field2("request", requestLine(finding2.witness), width));
     lines.push(...field2("certainty", `${certaintyWords(finding2)}, evidence ${finding2.evidence}`, width));
     if (finding2.attack !== void 0) lines.push(...field2("attack", sentence3(finding2.attack), width));
@@ -59603,7 +60889,7 @@ function findingBlock(finding2, options2, detail = "short") {
   return lines;
 }
 function reasonPlace(reason) {
-  if (reason.file !== void 0) return `${place(reason.file, reason.line)}: `;
+  if (reason.file !== void 0) return `${place2(reason.file, reason.line)}: `;
   return reason.unit === void 0 ? "" : `unit ${name(reason.unit)}: `;
 }
 function incompleteBlock(report2, options2) {
@@ -59623,7 +60909,7 @@ function incompleteBlock(report2, options2) {
   }
   if (before.length > shown5.length) lines.push(`  and ${String(before.length - shown5.length)} more as before`);
   for (const entry2 of unreadable3) {
-    lines.push(...wrap(`${place(entry2.file, entry2.line)}: ${sentence3(entry2.reason)} [${entry2.side}]`, width, "  - "));
+    lines.push(...wrap(`${place2(entry2.file, entry2.line)}: ${sentence3(entry2.reason)} [${entry2.side}]`, width, "  - "));
     if (entry2.remedy !== "") lines.push(...wrap(sentence3(entry2.remedy), width, "    fix: ", "         "));
   }
   return lines;
@@ -60122,7 +61408,7 @@ var init_audit2 = __esm({
 });
 
 // src/app/change-of.ts
-function changeOf(query3, { environment: environment4, base: base3, head, answers: answers2 }, changes3) {
+function changeOf2(query3, { environment: environment4, base: base3, head, answers: answers2 }, changes3) {
   const [before, after] = [rank2[answers2.base.verdict], rank2[answers2.head.verdict]];
   if (before === void 0 || after === void 0 || before === after) return void 0;
   const direction = after > before ? "widened" : "narrowed";
@@ -60296,731 +61582,6 @@ var init_validate = __esm({
       ["unknown-field", "strict-fields"],
       ["webhook", "webhook"]
     ];
-  }
-});
-
-// src/semantics/outbound/egress-scope.ts
-function egressScope(mesh2, client) {
-  const known12 = scopes.get(mesh2) ?? /* @__PURE__ */ new Map();
-  scopes.set(mesh2, known12);
-  const sidecar2 = sidecarFor(mesh2, client);
-  const key3 = `${client.namespace} ${sidecar2 === void 0 ? "" : resourceId(sidecar2)}`;
-  const cached2 = known12.get(key3);
-  if (cached2 !== void 0) return cached2;
-  const fresh = scopeOf6(mesh2, sidecar2, client.namespace);
-  known12.set(key3, fresh);
-  return fresh;
-}
-function sidecarFor(mesh2, client) {
-  const inOrder5 = [...ofKind(mesh2, "Sidecar")].sort(
-    compareBy(
-      ({ creationTimestamp }) => creationSecond(creationTimestamp),
-      ({ name: name2 }) => name2
-    )
-  );
-  const own4 = inOrder5.filter(({ namespace }) => namespace === client.namespace);
-  return own4.find(({ spec }) => spec.workloadSelector !== void 0 && selects(spec.workloadSelector.labels, client.labels)) ?? own4.find(({ spec }) => spec.workloadSelector === void 0) ?? inOrder5.find(({ namespace, spec }) => namespace === mesh2.config.rootNamespace && spec.workloadSelector === void 0);
-}
-function scopeOf6(mesh2, sidecar2, namespace) {
-  const egress2 = sidecar2?.spec.egress ?? [];
-  const listeners = (egress2.length === 0 ? [{ port: void 0, bind: "", captureMode: "DEFAULT", hosts: ["*/*"] }] : egress2).map((listener2) => listenerOf(mesh2, listener2, namespace));
-  const services = /* @__PURE__ */ new Map();
-  for (const listener2 of listeners) {
-    for (const service of listener2.services) addService(services, service);
-    for (const set of listener2.routes) for (const [host, ports3] of destinationsOf3(set, namespace)) addService(services, imported(mesh2, listener2, { host, ports: ports3, namespace }));
-  }
-  const own4 = sidecar2?.spec.outboundTrafficPolicy;
-  const mode = own4?.mode ?? mesh2.config.outboundTrafficPolicy;
-  return {
-    sidecar: sidecar2,
-    listeners,
-    services,
-    unknown: mode === "REGISTRY_ONLY" ? void 0 : own4?.egressProxy === void 0 ? "passes" : { proxy: own4.egressProxy },
-    unknownBy: own4 !== void 0 && sidecar2 !== void 0 ? resourceId(sidecar2) : mesh2.config.statedBy
-  };
-}
-function listenerOf(mesh2, written3, namespace) {
-  const imports = importsOf(written3.hosts, namespace);
-  const port3 = written3.port === void 0 ? void 0 : listenerPort(written3.port);
-  const isProxy = written3.port?.protocol.toLowerCase() === "http_proxy";
-  const matched = port3 !== void 0 && port3.number !== 0 && !isProxy ? port3.number : void 0;
-  const excluded = (host, owner) => [imports.get(owner), imports.get("*")].some((each) => each?.excluded.some((pattern) => isWithin(host, pattern)) === true);
-  const services = servicesSeenFrom(mesh2, namespace).flatMap((service) => {
-    const listed6 = [imports.get(service.namespace), imports.get("*")].some((each) => each?.hosts.some((pattern) => isWithin(service.host, pattern)) === true);
-    const trimmed = !listed6 || excluded(service.host, service.namespace) ? void 0 : matched === void 0 ? service : onlyPorts2(service, [matched]);
-    return trimmed === void 0 ? [] : [trimmed];
-  });
-  const routes3 = meshRoutes(mesh2, namespace).filter(
-    (set) => set.hosts.some((host) => [imports.get(set.namespace), imports.get("*")].some((each) => each?.hosts.some((pattern) => namesOverlap(host, pattern)) === true) && !excluded(host, set.namespace))
-  );
-  const kept2 = withAliases(oneNamespaceEach(services, namespace));
-  return { port: port3, isProxy, bind: written3.bind, bindsPort: written3.captureMode === "NONE" || written3.bind.startsWith("unix://"), services: kept2, routes: routes3, nearest: nearestRoutes(routes3, kept2) };
-}
-function importsOf(hosts, namespace) {
-  const found2 = /* @__PURE__ */ new Map();
-  for (const written3 of hosts) {
-    const slash = written3.indexOf("/");
-    if (slash < 0) continue;
-    const prefix3 = written3.slice(0, slash);
-    const without3 = prefix3.startsWith("~") ? prefix3.slice(1) || "*" : prefix3;
-    const owner = without3 === "." ? namespace : without3;
-    const known12 = found2.get(owner) ?? { hosts: [], excluded: [] };
-    found2.set(owner, known12);
-    (prefix3.startsWith("~") ? known12.excluded : known12.hosts).push(written3.slice(slash + 1));
-  }
-  return found2;
-}
-function oneNamespaceEach(services, namespace) {
-  const owner = /* @__PURE__ */ new Map();
-  for (const service of services) {
-    const known12 = owner.get(service.host);
-    if (known12 === void 0 || service.namespace === namespace || known12.namespace !== namespace && known12.source.kind !== "Service" && service.source.kind === "Service") owner.set(service.host, service);
-  }
-  return services.filter(({ host, namespace: own4 }) => owner.get(host)?.namespace === own4);
-}
-function withAliases(services) {
-  const behind3 = /* @__PURE__ */ new Map();
-  for (const { source: source2, host, resolution } of services) {
-    const target = resolution === "alias" && source2.kind === "Service" ? source2.spec.externalName : void 0;
-    if (target !== void 0) behind3.set(target, [...behind3.get(target) ?? [], host]);
-  }
-  return behind3.size === 0 ? services : services.map((service) => ({ ...service, aliases: behind3.get(service.host) ?? [] }));
-}
-function meshRoutes(mesh2, namespace) {
-  const all = virtualServiceRoutes(mesh2).filter(({ gateways: gateways2 }) => gateways2.includes("mesh")).sort(
-    compareBy(
-      ({ created }) => created,
-      ({ name: name2 }) => name2,
-      (set) => set.namespace
-    )
-  );
-  const named11 = all.filter(({ exportTo }) => !exportTo.includes("*") && !exportTo.includes("~") && exportTo.includes(namespace));
-  return [...named11.filter((set) => set.namespace === namespace), ...named11.filter((set) => set.namespace !== namespace), ...all.filter(({ exportTo }) => exportTo.includes("*"))];
-}
-function nearestRoutes(routes3, services) {
-  const byHost2 = /* @__PURE__ */ new Map();
-  for (const set of routes3) for (const host of set.hosts) if (!byHost2.has(host)) byHost2.set(host, routeKey(set));
-  const found2 = /* @__PURE__ */ new Map();
-  for (const { host } of services) {
-    const best = byHost2.has(host) ? host : [...byHost2.keys()].filter((pattern) => pattern.startsWith("*") && isWithin(host, pattern)).sort((left, right) => right.length - left.length)[0];
-    const key3 = best === void 0 ? void 0 : byHost2.get(best);
-    if (key3 !== void 0) found2.set(host, key3);
-  }
-  return found2;
-}
-function routeKey({ namespace, name: name2 }) {
-  return `${namespace}/${name2}`;
-}
-function destinationsOf3(set, namespace) {
-  const found2 = /* @__PURE__ */ new Map();
-  const http = set.http.filter(({ match }) => match.every(({ sourceNamespace }) => sourceNamespace === void 0) || match.some(({ sourceNamespace }) => sourceNamespace === namespace));
-  const destinations3 = [...http.flatMap(({ route: route2, mirrors }) => [...route2, ...mirrors]), ...[...set.tcp, ...set.tls].flatMap(({ route: route2 }) => route2)];
-  for (const { host, port: port3 } of destinations3) found2.set(host, [...found2.get(host) ?? [], port3 ?? 0]);
-  return found2;
-}
-function imported(mesh2, listener2, { host, ports: ports3, namespace }) {
-  const candidates4 = knownServices(mesh2).filter((service) => service.host === host);
-  const seen = candidates4.filter((service) => servicesSeenFrom(mesh2, namespace).includes(service));
-  const chosen2 = candidates4.find((service) => service.namespace === namespace) ?? seen.find(({ source: source2 }) => source2.kind === "Service") ?? seen[0];
-  if (chosen2 === void 0) return void 0;
-  if (listener2.port !== void 0 && !listener2.isProxy && listener2.port.number !== 0) return onlyPorts2(chosen2, [listener2.port.number]);
-  return ports3.includes(0) ? chosen2 : onlyPorts2(chosen2, ports3);
-}
-function onlyPorts2(service, numbers) {
-  const ports3 = service.ports.filter(({ number: number4 }) => numbers.includes(number4));
-  return ports3.length === 0 ? void 0 : ports3.length === service.ports.length ? service : { ...service, ports: ports3 };
-}
-function addService(services, service) {
-  if (service === void 0) return;
-  const known12 = services.get(service.host);
-  if (known12 === void 0 || known12.source.kind !== "Service" && service.source.kind === "Service") {
-    services.set(service.host, service);
-    return;
-  }
-  if (known12.source.kind === "Service" && service.source.kind !== "Service") return;
-  if (known12.namespace !== service.namespace || known12.resolution !== service.resolution) return;
-  const more = service.ports.filter(({ number: number4 }) => !known12.ports.some((port3) => port3.number === number4));
-  if (more.length > 0) services.set(service.host, { ...known12, ports: [...known12.ports, ...more] });
-}
-var scopes;
-var init_egress_scope = __esm({
-  "src/semantics/outbound/egress-scope.ts"() {
-    "use strict";
-    init_order();
-    init_attachment();
-    init_policies();
-    init_ports();
-    init_selection();
-    init_host_names();
-    init_virtual_services();
-    init_services2();
-    scopes = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/semantics/outbound/listeners.ts
-function podAddress2(id) {
-  return `pod:${id}`;
-}
-function takenBy2(mesh2, scope3, caller, connection) {
-  const listeners = listenersOf2(mesh2, scope3, caller);
-  const listener2 = listeners.get(listenerKey(connection.address, connection.port)) ?? listeners.get(listenerKey(anyAddress, connection.port));
-  const chain = listener2 === void 0 ? void 0 : chainFor2(listener2.chains, connection);
-  return chain === void 0 ? { type: "unknown-destination" } : { type: "end", end: chain.end };
-}
-function chainFor2(chains, connection) {
-  const narrow = chains.filter((chain) => !takesAll2(chain));
-  return matching2(narrow, connection) ?? chains.find(takesAll2);
-}
-function takesAll2({ names: names4, blocks: blocks3, http }) {
-  return !http && blocks3.length === 0 && (names4.length === 0 || names4.includes("*"));
-}
-function matching2(chains, { address, protocol, sni }) {
-  const near = mostSpecific2(chains, ({ blocks: blocks3 }) => Math.max(...blocks3.length === 0 ? [0] : blocks3.map((block) => depth(block, address))));
-  const named11 = mostSpecific2(near, ({ names: names4 }) => Math.max(...names4.length === 0 || names4.includes("*") ? [0] : names4.map((name2) => sni === void 0 ? -1 : nameDepth(name2.toLowerCase(), sni.toLowerCase()))));
-  const speaking = named11.filter(({ http }) => http === (protocol === "http"));
-  return speaking[0] ?? named11.find(({ http }) => !http);
-}
-function mostSpecific2(chains, depthOf) {
-  const depths = chains.map(depthOf);
-  const deepest = Math.max(-1, ...depths);
-  return deepest < 0 ? [] : chains.filter((_, index) => depths[index] === deepest);
-}
-function depth(block, address) {
-  if (block === address) return 1e3;
-  const cidr = parseCidr(block);
-  if (cidr === void 0) return -1;
-  if (cidr.length === 0) return 0;
-  const ip = parseIp(address);
-  return ip === void 0 || !blockHolds(cidr, ip) ? -1 : cidr.length;
-}
-function nameDepth(name2, sni) {
-  return isWithin(sni, name2) ? name2.length + (name2 === sni ? 1e3 : 0) : -1;
-}
-function listenerKey(address, port3) {
-  return `${address} ${String(port3)}`;
-}
-function listenersOf2(mesh2, scope3, caller) {
-  const byCaller2 = known11.get(scope3) ?? /* @__PURE__ */ new Map();
-  known11.set(scope3, byCaller2);
-  const cached2 = byCaller2.get(caller.id);
-  if (cached2 !== void 0) return cached2;
-  const fresh = build2(mesh2, scope3, caller);
-  byCaller2.set(caller.id, fresh);
-  return fresh;
-}
-function build2(mesh2, scope3, caller) {
-  const listeners = /* @__PURE__ */ new Map();
-  for (const egress2 of scope3.listeners) {
-    const bind = egress2.bind !== "" ? egress2.bind : egress2.bindsPort ? "127.0.0.1" : void 0;
-    const { port: own4 } = egress2;
-    if (own4 === void 0) for (const listener2 of listeners.values()) listener2.locked = true;
-    for (const service of egress2.services) {
-      for (const port3 of own4 === void 0 ? service.ports : [own4]) {
-        for (const wanted2 of wantedFor(mesh2, caller, { egress: egress2, service, port: port3, bind, blocks: [], pod: false })) addListener(listeners, wanted2, caller);
-      }
-    }
-  }
-  return listeners;
-}
-function wantedFor(mesh2, caller, plain6) {
-  const { egress: egress2, service, port: port3, bind } = plain6;
-  const byPod = egress2.port === void 0 && bind === void 0 && service.resolution === "original" && service.address === anyAddress && (port3.protocol === "tcp" || port3.protocol === "auto");
-  if (!byPod) return [plain6];
-  const { source: source2 } = service;
-  const endpoints = endpointsOf(mesh2, service, port3.number);
-  if (source2.kind !== "Service" && endpoints.length === 0 && source2.spec.workloadSelector === void 0) return [{ ...plain6, bind: anyAddress }];
-  return endpoints.flatMap(({ workload: workload2, address }) => {
-    if (workload2?.id === caller.id) return [];
-    const at2 = workload2 === void 0 ? address : podAddress2(workload2.id);
-    if (at2 === void 0) return [];
-    return [port3.protocol === "tcp" ? { ...plain6, bind: anyAddress, blocks: [at2], pod: true } : { ...plain6, bind: at2 }];
-  });
-}
-function addListener(listeners, wanted2, caller) {
-  const { service, port: port3 } = wanted2;
-  if (service.resolution === "alias" || port3.protocol === "udp") return;
-  const placed3 = place2(wanted2);
-  const key3 = listenerKey(placed3.bind, port3.number);
-  const there = listeners.get(key3);
-  if (there?.locked === true) return;
-  if (there !== void 0 && port3.protocol === "http" && there.protocol !== "tcp") return;
-  const tcp = () => tcpChains(placed3, caller);
-  const chains = port3.protocol === "http" ? [httpChain(placed3)] : port3.protocol === "tcp" || there?.protocol === "auto" ? tcp() : [...tcp(), httpChain(placed3)];
-  const protocol = port3.protocol === "http" && placed3.bind === anyAddress ? "auto" : port3.protocol;
-  if (there === void 0 || port3.protocol === "auto" && there.protocol === "http") {
-    listeners.set(key3, { port: port3.number, protocol, alone: port3.alone, chains, locked: false });
-    return;
-  }
-  if (port3.alone !== there.alone) return;
-  there.chains = chains.reduce((joined5, chain) => joined5.some((other) => sameMatch(other, chain)) ? joined5 : [...joined5, chain], there.chains);
-  if (port3.protocol !== there.protocol) there.protocol = "auto";
-}
-function place2(wanted2) {
-  const { bind, port: port3, service } = wanted2;
-  if (bind !== void 0) return { ...wanted2, bind };
-  if (port3.protocol === "http") return { ...wanted2, bind: anyAddress };
-  return service.address.includes("/") ? { ...wanted2, bind: anyAddress, blocks: [service.address] } : { ...wanted2, bind: service.address };
-}
-function sameMatch(left, right) {
-  const same4 = (one, other) => canonicalNames(one) === canonicalNames(other);
-  return left.http === right.http && same4(left.names, right.names) && same4(left.blocks, right.blocks);
-}
-function canonicalNames(names4) {
-  return [...new Set(names4)].filter((name2) => name2 !== "*").sort().join(" ");
-}
-function httpChain({ bind, port: port3, service, egress: egress2 }) {
-  const alone2 = port3.protocol === "auto" && bind !== anyAddress ? service : void 0;
-  return { names: [], blocks: [], http: bind === anyAddress || port3.protocol === "auto", end: { type: "routes", listener: egress2, port: port3.number, service: alone2 } };
-}
-function tcpChains(wanted2, caller) {
-  const sets = wanted2.egress.routes.filter(({ hosts }) => hosts.some((host) => isWithin(wanted2.service.host, host)));
-  return wanted2.port.tls ? byServerName(wanted2, caller, sets) : byBlock(wanted2, caller, sets);
-}
-function ownEnd({ service, port: port3 }) {
-  const [only4, ...more] = service.ports;
-  return destinationsEnd([{ host: service.host, subset: "", port: only4 !== void 0 && more.length === 0 ? only4.number : port3.number, weight: 0 }], port3.number, void 0);
-}
-function destinationsEnd(route2, port3, by) {
-  return { type: "destinations", route: route2, port: port3, by };
-}
-function byServerName(wanted2, caller, sets) {
-  const { service, port: port3, bind } = wanted2;
-  const found2 = [];
-  let { blocks: blocks3 } = wanted2;
-  const seen = /* @__PURE__ */ new Set();
-  for (const set of sets) {
-    for (const route2 of set.tls.filter((each) => each.route.length > 0)) {
-      for (const match of route2.match.filter((each) => fitsCaller(each, caller, port3.number))) {
-        if (match.destinationSubnets.length > 0) blocks3 = match.destinationSubnets;
-        const key3 = `${match.sniHosts.join(",")}|${match.destinationSubnets.join(",")}`;
-        if (!seen.has(key3)) found2.push({ names: match.sniHosts, blocks: blocks3, http: false, end: destinationsEnd(route2.route, port3.number, set.by) });
-        seen.add(key3);
-      }
-    }
-  }
-  if (found2.length > 0) return found2;
-  const byName2 = !wanted2.pod && (blocks3.length > 0 || service.address === anyAddress && bind === anyAddress || service.resolution === "dynamic-dns");
-  return [{ names: byName2 ? [service.host] : [], blocks: blocks3, http: false, end: ownEnd(wanted2) }];
-}
-function byBlock(wanted2, caller, sets) {
-  const { port: port3, blocks: blocks3 } = wanted2;
-  const found2 = [];
-  for (const set of sets) {
-    for (const route2 of set.tcp.filter((each) => each.route.length > 0)) {
-      const end = destinationsEnd(route2.route, port3.number, set.by);
-      const fitting2 = route2.match.filter((each) => fitsCaller(each, caller, port3.number));
-      if (route2.match.length === 0 || fitting2.some(({ destinationSubnets }) => destinationSubnets.length === 0)) return [...found2, { names: [], blocks: blocks3, http: false, end }];
-      const subnets = fitting2.flatMap(({ destinationSubnets }) => destinationSubnets);
-      if (subnets.length > 0) found2.push({ names: [], blocks: subnets, http: false, end });
-      if (subnets.length > 0 && canonicalNames(subnets) === canonicalNames(blocks3)) return found2;
-    }
-  }
-  return [...found2, { names: [], blocks: blocks3, http: false, end: ownEnd(wanted2) }];
-}
-function fitsCaller(match, caller, port3) {
-  return (match.gateways.length === 0 || match.gateways.includes("mesh")) && selects(match.sourceLabels, caller.labels) && (match.port === void 0 || match.port === port3) && (match.sourceNamespace === void 0 || match.sourceNamespace === caller.namespace);
-}
-var known11;
-var init_listeners = __esm({
-  "src/semantics/outbound/listeners.ts"() {
-    "use strict";
-    init_ip();
-    init_selection();
-    init_host_names();
-    init_services2();
-    known11 = /* @__PURE__ */ new WeakMap();
-  }
-});
-
-// src/semantics/outbound/routes.ts
-function routedBy(caller, { listener: listener2, port: port3, service }, request4) {
-  const services = servicesAt(listener2, port3);
-  const all = hostsAt(caller, listener2, port3, services);
-  const host = service === void 0 ? hostFor(all.flatMap((hosted) => hosted.domains.map((domain) => ({ host: domain, hosted }))), request4.authority)?.hosted : all.find(({ domains }) => domains.includes(service.host));
-  if (host === void 0) return service === void 0 ? { type: "unknown-host" } : { type: "none", by: void 0 };
-  if (host.service !== void 0) return { type: "service", service: host.service };
-  const guarded = routeFor(host, request4);
-  return guarded === void 0 ? { type: "none", by: host.by } : { type: "route", guarded, by: guarded.route.by, services };
-}
-function servicesAt({ services }, number4) {
-  return new Map(services.flatMap((service) => service.ports.filter((port3) => port3.number === number4).slice(0, 1).map((port3) => [service.host.toLowerCase(), { ...service, ports: [port3] }])));
-}
-function hostsAt(caller, listener2, port3, services) {
-  const names4 = [...services.keys()];
-  const sets = port3 === 80 ? listener2.routes : listener2.routes.filter(({ hosts }) => hosts.some((host) => names4.some((name2) => namesOverlap(host.toLowerCase(), name2))));
-  const wrapped = sets.flatMap((set) => ofSet(caller, set, listener2, port3, services));
-  const taken2 = new Set(wrapped.flatMap(({ own: own4 }) => own4.map(({ host }) => host)));
-  const rest = [...services.values()].filter((service) => !taken2.has(service.host) && service.resolution !== "alias" && speaksHttp(service));
-  return withoutDuplicates(caller, [...wrapped, ...rest.map((service) => ({ hosts: [], own: [service], routes: [], set: void 0 }))]);
-}
-function speaksHttp({ ports: ports3 }) {
-  return ports3.some(({ protocol }) => protocol === "http" || protocol === "auto");
-}
-function ofSet(caller, set, listener2, port3, services) {
-  const routes3 = guardedRoutes(caller, set, "mesh", port3);
-  if (routes3.length === 0) return [];
-  const hosts = [];
-  const found2 = [];
-  for (const host of set.hosts.map((each) => each.toLowerCase()).sort((left, right) => Number(left.startsWith("*")) - Number(right.startsWith("*")))) {
-    const matching3 = host.startsWith("*") ? [...services.values()].filter((service) => namesOverlap(service.host, host)) : [services.get(host)].filter((service) => service !== void 0);
-    if (matching3.length === 0) hosts.push(host);
-    found2.push(...matching3.filter((service) => !host.startsWith("*") || listener2.nearest.get(service.host) === routeKey(set)));
-  }
-  const own4 = found2.filter(speaksHttp);
-  return own4.length === 0 && port3 !== 80 ? [] : [{ hosts, own: own4, routes: routes3, set }];
-}
-function withoutDuplicates(caller, wrapped) {
-  const names4 = /* @__PURE__ */ new Set();
-  const domains = /* @__PURE__ */ new Set();
-  const full2 = new Set(wrapped.flatMap(({ own: own4 }) => own4.map(({ host }) => host)));
-  const keep2 = (name2, wanted2, short) => {
-    if (names4.has(name2)) return [];
-    names4.add(name2);
-    const kept2 = wanted2.map((domain) => domain.toLowerCase()).filter((domain) => !domains.has(domain) && !(short.includes(domain) && full2.has(domain)));
-    for (const domain of kept2) domains.add(domain);
-    return kept2;
-  };
-  return wrapped.flatMap(({ hosts, own: own4, routes: routes3, set }) => {
-    const by = set?.by;
-    const named11 = hosts.map((host) => ({ domains: keep2(host, [host], []), routes: routes3, service: void 0, by }));
-    const served2 = own4.map((service) => {
-      const short = [service.host, ...service.aliases].flatMap((host) => shortNames(host, caller.namespace));
-      return { domains: keep2(service.host, domainsOf(service, short), short), routes: routes3, service: set === void 0 ? service : void 0, by };
-    });
-    return [...named11, ...served2].filter((hosted) => hosted.domains.length > 0);
-  });
-}
-function domainsOf(service, short) {
-  const names4 = [service.host, ...service.aliases, ...short];
-  const below2 = service.resolution === "original" && service.source.kind === "Service" ? names4.map((name2) => `*.${name2}`) : [];
-  return [...names4, ...below2, ...service.address === anyAddress ? [] : [service.address]];
-}
-function shortNames(host, namespace) {
-  const [, name2, owner] = /^([^.]+)\.([^.]+)\.svc\.cluster\.local$/.exec(host) ?? [];
-  if (name2 === void 0 || owner === void 0) return [`${host}.`];
-  return [`${host}.`, ...owner === namespace ? [name2] : [], `${name2}.${owner}`, `${name2}.${owner}.svc`];
-}
-var init_routes2 = __esm({
-  "src/semantics/outbound/routes.ts"() {
-    "use strict";
-    init_host_names();
-    init_http_routes();
-    init_egress_scope();
-    init_services2();
-  }
-});
-
-// src/posture/called-address.ts
-function addressesCalled(mesh2, scope3, { to: to2 }) {
-  if (to2.workload !== void 0) {
-    const workload2 = workloadNamed(mesh2, to2.workload);
-    return workload2 === void 0 ? { rule: "R28", missing: `the workload \`${to2.workload}\`` } : [{ address: podAddress2(workload2.id), workload: void 0 }];
-  }
-  if (to2.host !== void 0) return addressesOf(mesh2, scope3, to2.host.toLowerCase().replace(/\.$/, ""), to2.port);
-  return to2.ip === void 0 ? { rule: "A2.2", missing: "the destination: name a workload, a host or an address" } : [{ address: to2.ip, workload: void 0 }];
-}
-function addressesOf(mesh2, scope3, name2, port3, seen = []) {
-  if (parseIp(name2) !== void 0) return [{ address: name2, workload: void 0 }];
-  const host = fullName(mesh2, name2);
-  const service = scope3.services.get(host) ?? [...knownServices(mesh2)].sort((left, right) => Number(left.source.kind !== "Service") - Number(right.source.kind !== "Service")).find((candidate) => candidate.host === host);
-  if (service === void 0) {
-    const inCluster = /\.svc\.cluster\.local$/.test(host);
-    return inCluster && mesh2.world === "open" ? { rule: "M102", missing: `what stands behind the host \`${host}\`` } : [{ address: `outside:${host}`, workload: void 0 }];
-  }
-  const { source: source2 } = service;
-  if (service.resolution === "alias" && source2.kind === "Service" && source2.spec.externalName !== void 0 && !seen.includes(host)) return addressesOf(mesh2, scope3, source2.spec.externalName.toLowerCase(), port3, [...seen, host]);
-  if (source2.kind !== "Service") return [{ address: service.address === anyAddress ? `outside:${host}` : service.address.split("/")[0] ?? "", workload: void 0 }];
-  if (service.resolution !== "original") return [{ address: service.address, workload: void 0 }];
-  const own4 = knownServices(mesh2).find((candidate) => candidate.source === source2) ?? service;
-  const pods3 = endpointsOf(mesh2, own4, own4.ports.some(({ number: number4 }) => number4 === port3) ? port3 : own4.ports[0]?.number ?? port3);
-  const addresses2 = pods3.flatMap(({ workload: workload2 }) => workload2 === void 0 ? [] : [{ address: podAddress2(workload2.id), workload: workload2 }]);
-  return addresses2.length === 0 ? { rule: "M49", missing: `a pod behind \`${host}\`, which has no address of its own` } : addresses2;
-}
-function fullName(mesh2, name2) {
-  const found2 = addressableNamed(mesh2, name2);
-  return found2?.kind === "Service" ? hostOf(found2) : name2;
-}
-var init_called_address = __esm({
-  "src/posture/called-address.ts"() {
-    "use strict";
-    init_hosts();
-    init_services();
-    init_listeners();
-    init_services2();
-    init_ip();
-    init_addressed();
-  }
-});
-
-// src/posture/call-unread.ts
-function unreadFor(mesh2, client, { to: to2 }, given) {
-  const filter2 = outboundFilters(mesh2, client, to2.port).find((each) => given[filterKey(each)] !== false);
-  if (filter2 !== void 0) return { rule: "M132", missing: `what \`${resourceId(filter2)}\` does to calls of \`${client.id}\`` };
-  if (limitsEntries(mesh2, client)) return { rule: "M104", missing: "which ServiceEntries of other namespaces the client sees: `serviceEntryVisibility` is not read" };
-  if (capturesDns(mesh2) && automaticAddress(mesh2, to2)) return { rule: "M108", missing: `which address the name \`${to2.host ?? ""}\` gets from the proxy that answers for it` };
-  return void 0;
-}
-function filterKey(filter2) {
-  return `opaque:${shortHash("calls", filter2.spec.content)}`;
-}
-function outboundFilters(mesh2, client, port3) {
-  return ofKind(mesh2, "EnvoyFilter").filter(
-    ({ namespace, spec }) => (namespace === client.namespace || namespace === mesh2.config.rootNamespace) && spec.targetRefs.length === 0 && selects(spec.workloadSelector?.labels ?? {}, client.labels) && spec.patches.some((patch) => contexts.has(patch.context) && (patch.listenerPort === void 0 || patch.listenerPort === port3 || patch.listenerPort === redirectedPort))
-  );
-}
-function limitsEntries(mesh2, client) {
-  const written3 = mesh2.config.notComputed.get("serviceEntryVisibility");
-  return written3?.includes('"applyToSidecars":true') === true && ofKind(mesh2, "ServiceEntry").some(({ namespace }) => namespace !== client.namespace);
-}
-function capturesDns(mesh2) {
-  return goTrue(mesh2.config.notComputed.get("defaultConfig.proxyMetadata.ISTIO_META_DNS_CAPTURE")?.replaceAll('"', ""));
-}
-function automaticAddress(mesh2, { host, port: port3 }) {
-  const entry2 = host === void 0 ? void 0 : addressableNamed(mesh2, host);
-  return entry2?.kind === "ServiceEntry" && entry2.spec.addresses.length === 0 && entry2.spec.ports.some(({ number: number4, protocol }) => number4 === port3 && writtenProtocol(protocol) !== "http");
-}
-var contexts, redirectedPort;
-var init_call_unread = __esm({
-  "src/posture/call-unread.ts"() {
-    "use strict";
-    init_canonical();
-    init_attachment();
-    init_capture();
-    init_policies();
-    init_selection();
-    init_services();
-    init_services2();
-    contexts = /* @__PURE__ */ new Set(["ANY", "SIDECAR_OUTBOUND", ""]);
-    redirectedPort = 15001;
-  }
-});
-
-// src/posture/outbound-call.ts
-function isCallVerdict(verdict2) {
-  return verdicts.has(verdict2);
-}
-function callBehind(mesh2, query3) {
-  const { from: from2, to: to2, request: request4 } = query3;
-  const workload2 = from2.workload === void 0 ? void 0 : workloadNamed(mesh2, from2.workload);
-  const named11 = to2.workload !== void 0 || to2.host !== void 0 || to2.ip !== void 0;
-  if (workload2 === void 0 || !named11 || to2.gateway !== void 0 || request4.protocol === "udp" || request4.protocol === "sctp") return void 0;
-  return worldOf(workload2, query3.given ?? {}) === "sidecar" ? outboundCall(mesh2, query3) : void 0;
-}
-function outboundCall(mesh2, query3) {
-  const { from: from2, request: request4 } = query3;
-  const workload2 = from2.workload === void 0 ? void 0 : workloadNamed(mesh2, from2.workload);
-  if (workload2 === void 0) return unknown3("R28", from2.workload === void 0 ? "the calling workload" : `the calling workload \`${from2.workload}\``);
-  const given = query3.given ?? {};
-  const mode = worldOf(workload2, given);
-  if (mode === void 0) return unknown3("R24", `enrolment:${workload2.namespace}`);
-  if (mode !== "sidecar") return unknown3("M53", `a sidecar of \`${workload2.id}\`: its calls are not made by one`);
-  if (request4.protocol === "udp" || request4.protocol === "sctp") return unknown3("M69", "anything: sidecars carry TCP alone");
-  const caller = { id: workload2.id, namespace: workload2.namespace, labels: workload2.labels };
-  const told = (other) => {
-    const world = worldOf(other, given);
-    if (world === void 0) return void 0;
-    if (world === "ambient") return "ztunnel";
-    return world === "sidecar" || world === "gateway" && other.labels["security.istio.io/tlsMode"] === "istio" ? "proxy" : "nothing";
-  };
-  const call = { mesh: mesh2, scope: egressScope(mesh2, caller), workload: workload2, caller, query: query3, told };
-  const addresses2 = addressesCalled(mesh2, call.scope, query3);
-  if ("missing" in addresses2) return unknown3(addresses2.rule, addresses2.missing);
-  const unread4 = unreadFor(mesh2, workload2, query3, given);
-  return weakest3(addresses2.map((address) => ({ at: address.workload, answer: leavesAt(call, address.address) ?? (unread4 === void 0 ? callAt(call, address.address) : unknown3(unread4.rule, unread4.missing)) })));
-}
-function unknown3(rule2, missing2, because2 = []) {
-  return { verdict: "unknown", rule: rule2, missing: missing2, because: because2 };
-}
-function weakest3(answers2) {
-  const order4 = ["unknown", "passthrough", "plaintext", "tls", "mtls", "blocked"];
-  const [first] = [...answers2].sort((left, right) => order4.indexOf(left.answer.verdict) - order4.indexOf(right.answer.verdict));
-  if (first === void 0) return unknown3("M49", "where the name leads");
-  const { answer: answer4 } = first;
-  if (answer4.verdict === "unknown" || new Set(answers2.map((each) => each.answer.verdict)).size < 2) return answer4;
-  const endpoints = Object.fromEntries(answers2.flatMap(({ at: at2, answer: { verdict: verdict2 } }) => at2 !== void 0 && isSent(verdict2) ? [[at2.id, verdict2]] : []));
-  return Object.keys(endpoints).length < 2 ? answer4 : { ...answer4, endpoints };
-}
-function isSent(verdict2) {
-  return verdict2 === "mtls" || verdict2 === "tls" || verdict2 === "plaintext";
-}
-function leavesAt({ mesh: mesh2, workload: workload2, query: query3 }, address) {
-  const way = outboundWay(mesh2, workload2, query3.to.port, parseIp(address));
-  if (way.way === "through") return void 0;
-  if (way.way === "unknown") return unknown3(way.rule, way.because);
-  const by = workload2.resource === void 0 ? [] : [resourceId(workload2.resource)];
-  return { verdict: "plaintext", by, because: [{ rule: way.rule, text: `\`${workload2.id}\` calls as its application does: ${way.because}`, ...by[0] === void 0 ? {} : { by: by[0] } }] };
-}
-function callAt(call, address) {
-  const { mesh: mesh2, scope: scope3, caller, query: query3 } = call;
-  const { request: request4, to: to2 } = query3;
-  const protocol = request4.protocol === "https" ? "tls" : request4.protocol === "http" || request4.protocol === "tls" ? request4.protocol : "tcp";
-  const connection = { address, port: to2.port, protocol, sni: protocol === "tls" ? request4.sni ?? to2.host : void 0 };
-  const taken2 = takenBy2(mesh2, scope3, caller, connection);
-  const direct = to2.workload === void 0 ? [] : [{ rule: "M50", text: `the pod's own address is called${byServices(mesh2, to2.workload, to2.port)}` }];
-  if (taken2.type === "unknown-destination") return unknownDestination(call, void 0, direct);
-  return taken2.end.type === "routes" ? byRoutes(call, taken2.end, protocol) : byDestinations(call, taken2.end, void 0);
-}
-function byServices(mesh2, id, port3) {
-  const workload2 = workloadNamed(mesh2, id);
-  const names4 = workload2 === void 0 ? [] : servicesOf(mesh2, workload2).flatMap((service) => service.kind === "Service" ? service.spec.ports.filter((entry2) => targetPortOf(podSpecOf(workload2), entry2) === port3).map((entry2) => `\`${hostOf(service)}:${String(entry2.port)}\``) : []);
-  return names4.length === 0 ? ", and no Service leads there" : `, not ${names4.slice(0, 3).join(" or ")}`;
-}
-function sidecarOf({ sidecar: sidecar2 }) {
-  return sidecar2 === void 0 ? [] : [resourceId(sidecar2)];
-}
-function unknownDestination(call, authority2, because2) {
-  const { scope: scope3 } = call;
-  const steps = [...because2, { rule: "M100", text: "the sidecar knows no such destination", ...scope3.sidecar === void 0 ? {} : { by: resourceId(scope3.sidecar) } }];
-  const by = [.../* @__PURE__ */ new Set([...sidecarOf(scope3), ...scope3.unknownBy === void 0 ? [] : [scope3.unknownBy]])].sort();
-  const said6 = scope3.unknownBy === void 0 ? {} : { by: scope3.unknownBy };
-  if (scope3.unknown === void 0) return { verdict: "blocked", by, because: [...steps, { rule: "M100", text: "unknown destinations are refused", ...said6 }] };
-  if (scope3.unknown === "passes") return { verdict: "passthrough", by, because: [...steps, { rule: "M100", text: "unknown destinations are let through as they are, without mutual TLS", ...said6 }] };
-  const { host, port: port3, subset } = scope3.unknown.proxy;
-  return toCluster(call, { host, port: port3 ?? 0, subset, authority: authority2, by, because: steps });
-}
-function byRoutes(call, end, protocol) {
-  const { mesh: mesh2, query: query3, caller } = call;
-  if (protocol !== "http") return { verdict: "blocked", by: sidecarOf(call.scope), because: [{ rule: "A4.4", text: "the port is HTTP, and what is spoken is not" }] };
-  const attached = routesOfTheMesh(mesh2, query3, end);
-  if (attached !== void 0) return unknown3("M122", `what \`${attached}\` makes of the request: routes of the mesh in the Gateway API are not computed`);
-  const request4 = routedRequest2(call);
-  const routed2 = routedBy(caller, end, request4);
-  switch (routed2.type) {
-    case "unknown-host":
-      return unknownDestination(call, request4.authority, []);
-    case "none":
-      return { verdict: "blocked", by: routed2.by === void 0 ? [] : [routed2.by], because: [{ rule: "M116", text: "no route of the host fits the request", ...routed2.by === void 0 ? {} : { by: routed2.by } }] };
-    case "service":
-      return toCluster(call, { host: routed2.service.host, port: end.port, subset: "", authority: request4.authority, by: [], because: [] });
-    case "route": {
-      const { guarded, by, services } = routed2;
-      const { route: route2 } = guarded;
-      const step = (text8) => [{ rule: "M116", text: text8, by }];
-      if (route2.redirect !== void 0) return { verdict: "blocked", by: [by], because: step("the route answers with a redirect") };
-      if (route2.directResponse !== void 0) return { verdict: "blocked", by: [by], because: step(`the route answers ${String(route2.directResponse.status)} itself`) };
-      if (route2.abortPercentage >= 100) return { verdict: "blocked", by: [by], because: step("the route answers every request with an injected error") };
-      return byDestinations(call, { type: "destinations", route: route2.route, port: end.port, by }, { services, authority: forwardedAs(guarded, request4).host });
-    }
-    default:
-      return assertNever(routed2);
-  }
-}
-function routesOfTheMesh(mesh2, { to: to2 }, { listener: listener2, port: port3 }) {
-  const routes3 = [...ofKind(mesh2, "HTTPRoute"), ...ofKind(mesh2, "GRPCRoute")];
-  if (routes3.length === 0) return void 0;
-  const names4 = new Set(listener2.services.filter(({ ports: ports3, host }) => ports3.some(({ number: number4 }) => number4 === port3) && (to2.host === void 0 || host.startsWith(hostName(to2.host).toLowerCase()))).map(({ source: source2 }) => `${source2.kind} ${source2.namespace ?? ""}/${source2.name}`));
-  const found2 = routes3.find((route2) => route2.spec.parents.some(({ kind, name: name2, namespace }) => names4.has(`${kind} ${namespace ?? route2.namespace ?? ""}/${name2}`)));
-  return found2 === void 0 ? void 0 : resourceId(found2);
-}
-function routedRequest2({ mesh: mesh2, query: query3, caller }) {
-  const { request: request4, to: to2 } = query3;
-  const asked = askedRequest(query3, null, { name: caller.id, namespace: caller.namespace });
-  const whole4 = pathWithQuery(asked.raw.path, mesh2);
-  const at2 = whole4.indexOf("?");
-  const [path2, rest] = at2 < 0 ? [whole4, ""] : [whole4.slice(0, at2), whole4.slice(at2)];
-  return { path: path2, query: rest, method: asked.raw.method, authority: request4.host ?? to2.host ?? to2.ip ?? "", scheme: "http", headers: asked.raw.headers };
-}
-function byDestinations(call, { route: route2, port: port3, by }, http) {
-  const weighted = route2.length === 1 ? route2 : route2.filter(({ weight: weight3 }) => weight3 > 0);
-  const steps = by === void 0 ? [] : [{ rule: "M116", text: "a route of the mesh decides where the call goes", by }];
-  const answers2 = weighted.map((destination2) => toCluster(call, { ...placeOf6(call, destination2, port3, http?.services), authority: http?.authority, by: by === void 0 ? [] : [by], because: steps }));
-  const [first, ...more] = answers2;
-  if (first === void 0) return { verdict: "blocked", by: by === void 0 ? [] : [by], because: [...steps, { rule: "M116", text: "the route has no destination" }] };
-  if (more.length === 0) return first;
-  if (first.verdict === "unknown" || more.some(({ verdict: verdict2 }) => verdict2 !== first.verdict)) return unknown3("M116", "which share of the calls is taken: the destinations of the route get different TLS", steps);
-  return { verdict: first.verdict, by: [...new Set(answers2.flatMap((answer4) => answer4.verdict === "unknown" ? [] : answer4.by))].sort(), because: first.because };
-}
-function placeOf6({ scope: scope3 }, { host, subset, port: port3 }, called, services) {
-  const service = (services ?? scope3.services).get(host);
-  const behind3 = service?.resolution === "alias" && service.source.kind === "Service" ? service.source.spec.externalName : void 0;
-  const [only4, ...more] = service?.ports ?? [];
-  return { host: behind3 ?? host, subset, port: port3 ?? (only4 !== void 0 && more.length === 0 ? only4.number : called) };
-}
-function toCluster(call, place3) {
-  const found2 = callCluster(call.mesh, call.scope, call.caller, place3, call.told);
-  return "missing" in found2 ? withoutCluster(call, place3, found2) : sentTo2(call, place3, found2);
-}
-function withoutCluster({ mesh: mesh2 }, { host, port: port3, subset, by, because: because2 }, { missing: missing2 }) {
-  if (missing2 === "cluster" && mesh2.world === "open" && !knownServices(mesh2).some((service) => service.host === host)) return unknown3("M117", `whether there is a Service behind \`${host}\``, because2);
-  const text8 = {
-    cluster: `the sidecar knows no port ${String(port3)} of \`${host}\``,
-    subset: `no DestinationRule that applies has a subset \`${subset}\` of \`${host}\``,
-    endpoints: `nothing stands behind port ${String(port3)} of \`${host}\`${subset === "" ? "" : ` in subset \`${subset}\``}`
-  }[missing2];
-  return { verdict: "blocked", by, because: [...because2, { rule: missing2 === "subset" ? "M41" : "M117", text: text8 }] };
-}
-function sentTo2(call, place3, found2) {
-  const open3 = found2.sent.find(({ sends }) => typeof sends === "object");
-  if (open3 !== void 0 && typeof open3.sends === "object") return unknown3(open3.sends.rule ?? "R24", open3.sends.unknown, place3.because);
-  const each = found2.sent.flatMap(({ endpoint: endpoint2, sends }) => typeof sends === "object" ? [] : [{ workload: endpoint2?.workload, sends }]);
-  const verdict2 = ["plaintext", "tls", "mtls"].find((candidate) => each.some(({ sends }) => sends === candidate)) ?? "plaintext";
-  const named11 = each.flatMap(({ workload: workload2, sends }) => workload2 === void 0 ? [] : [[workload2.id, sends]]);
-  const differ = each.some(({ sends }) => sends !== verdict2);
-  const step = tlsStep(call, found2, verdict2);
-  const { source: source2, host } = found2.cluster.service;
-  const target = source2.kind === "Service" ? `${source2.namespace ?? ""}/${source2.name}` : host;
-  const base3 = { backend: `${target}:${String(found2.cluster.port)}${found2.cluster.subset === "" ? "" : `/${found2.cluster.subset}`}`, by: [.../* @__PURE__ */ new Set([...place3.by, ...step.by === void 0 ? [] : [step.by], ...sidecarOf(call.scope)])].sort(), because: [...place3.because, step] };
-  if (verdict2 === "plaintext") return { verdict: verdict2, ...base3, ...differ ? { endpoints: Object.fromEntries(named11) } : {} };
-  if (found2.tunnelled) return { verdict: verdict2, ...base3 };
-  const sni = found2.sni ?? (place3.authority === void 0 ? void 0 : nameIn(place3.authority));
-  return { verdict: verdict2, ...base3, ...sni === void 0 ? {} : { sni }, ...verdict2 === "tls" ? { clientCertificate: found2.clientCertificate } : {}, ...differ ? { endpoints: Object.fromEntries(named11) } : {} };
-}
-function nameIn(authority2) {
-  const name2 = hostName(authority2);
-  return parseIp(name2) === void 0 ? name2 : void 0;
-}
-function tlsStep({ mesh: mesh2 }, { choice: choice2, autoOff: autoOff2, sent, cluster, tunnelled }, verdict2) {
-  if (tunnelled) return { rule: "M51", text: "the pods behind the service are in ambient: a tunnel of the mesh leads to each, whatever a DestinationRule says" };
-  if (choice2.sends !== "auto") {
-    const what = { mutual: "the sidecar starts mutual TLS of the mesh", plaintext: "the sidecar starts no TLS", "own-tls": "the sidecar starts TLS that is not the mesh's" }[choice2.sends];
-    const { rule: rule2, path: path2, because: because2 } = choice2;
-    return { rule: choice2.sends === "plaintext" && choice2.tls === void 0 ? "M42" : "M40", text: `${what}: ${because2}`, by: resourceId(rule2), details: () => [{ by: resourceId(rule2), text: "", path: ["spec", ...path2] }] };
-  }
-  const noRule = "no DestinationRule that applies says which TLS";
-  switch (autoOff2) {
-    case "outside":
-      return { rule: "M46", text: `${noRule}, and what is outside the mesh gets no mutual TLS by itself` };
-    case "mesh-config":
-      return { rule: "M46", text: `${noRule}, and automatic mutual TLS is off`, ...mesh2.config.statedBy === void 0 ? {} : { by: mesh2.config.statedBy } };
-    case "namespace": {
-      const { by } = namespaceMode(mesh2, cluster.service.namespace);
-      return { rule: "M47", text: `${noRule}, and mutual TLS is DISABLE in the namespace of the service`, ...by === void 0 ? {} : { by } };
-    }
-    case "endpoints":
-      return { rule: "M49", text: `${noRule}, and not every pod behind the name takes mutual TLS` };
-    case void 0:
-      return { rule: "M48", text: verdict2 === "mtls" ? `${noRule}: mutual TLS by itself, which every pod behind the service takes` : sent.some(({ sends }) => sends === "mtls") ? `${noRule}: mutual TLS by itself to pods that take it, plaintext to the others` : `${noRule}, and no pod behind the service takes mutual TLS` };
-    default:
-      return assertNever(autoOff2);
-  }
-}
-var verdicts;
-var init_outbound_call = __esm({
-  "src/posture/outbound-call.ts"() {
-    "use strict";
-    init_assert_never();
-    init_attachment();
-    init_hosts();
-    init_outbound_capture();
-    init_policies();
-    init_ports();
-    init_services();
-    init_route_action();
-    init_clusters();
-    init_egress_scope();
-    init_listeners();
-    init_routes2();
-    init_services2();
-    init_authority();
-    init_ip();
-    init_addressed();
-    init_arrival();
-    init_called_address();
-    init_call_unread();
-    init_envoy();
-    init_request();
-    verdicts = /* @__PURE__ */ new Set(["mtls", "tls", "plaintext", "passthrough", "blocked"]);
   }
 });
 
@@ -61417,7 +61978,7 @@ function stepKey(step) {
 function whereOf(explanation, answer4) {
   return (resource, path2 = []) => {
     const found2 = explanation.locate?.(resource, path2, answer4.side);
-    return found2 === void 0 ? name(resource) : `${name(resource)} at ${place(found2.file, found2.line)}`;
+    return found2 === void 0 ? name(resource) : `${name(resource)} at ${place2(found2.file, found2.line)}`;
   };
 }
 function answerBlock(explanation, answer4, other, options2) {
@@ -61455,7 +62016,7 @@ function callBlock(explanation, answer4, other, options2) {
   if (call === void 0) return [];
   const lines = wrap(`${label3 === void 0 ? "" : `${name(label3)}: `}${callWords(explanation.query.from.workload ?? "", call)}`, options2.width).map(options2.styles.bold);
   if (call.verdict === "unknown" && givenWords(call.missing) !== "") lines.push(...wrap(givenWords(call.missing), options2.width, "  "));
-  if (call.verdict !== "unknown") for (const [workload2, sent] of Object.entries(call.endpoints ?? {})) lines.push(...wrap(`to ${name(workload2)}: ${sentWords[sent]}`, options2.width, "  "));
+  if (call.verdict !== "unknown") for (const [workload2, sent] of Object.entries(call.endpoints ?? {})) lines.push(...wrap(`to ${name(workload2)}: ${sentWords2[sent]}`, options2.width, "  "));
   return [...lines, ...stepLines(call.because, other?.because, whereOf(explanation, answer4), options2)];
 }
 function givenWords(missing2) {
@@ -61486,7 +62047,7 @@ function movement(first, second) {
   const same4 = first.because.map(stepKey).join() === second.because.map(stepKey).join();
   return `the verdict is the same on both sides${same4 ? "" : ", the way to it is not: `>` marks what differs"}`;
 }
-var parts, sentWords, MOST_DETAILS;
+var parts, sentWords2, MOST_DETAILS;
 var init_explain2 = __esm({
   "src/report/text/explain.ts"() {
     "use strict";
@@ -61504,7 +62065,7 @@ var init_explain2 = __esm({
       [/^A6\./u, "external authorization"],
       [/^(?:A1\..*|M27)$/u, "authorization"]
     ];
-    sentWords = { mtls: "mutual TLS of the mesh", tls: "TLS that is not the mesh’s", plaintext: "no TLS" };
+    sentWords2 = { mtls: "mutual TLS of the mesh", tls: "TLS that is not the mesh’s", plaintext: "no TLS" };
     MOST_DETAILS = 8;
   }
 });
@@ -61689,7 +62250,7 @@ function changeIn(query3, here, changes3) {
   for (const { environment: environment4, side: side2, mesh: base3 } of here) {
     const head = here.find((other) => other.environment === environment4 && other.side === "head")?.mesh;
     if (side2 !== "base" || head === void 0) continue;
-    const found2 = changeOf(query3, { environment: environment4, base: base3, head, answers: { base: decide(base3, query3), head: decide(head, query3) } }, changes3);
+    const found2 = changeOf2(query3, { environment: environment4, base: base3, head, answers: { base: decide(base3, query3), head: decide(head, query3) } }, changes3);
     if (found2 !== void 0) return found2;
   }
   return void 0;
