@@ -163,14 +163,49 @@ function changeOf(sides: Sides, { callers: all, name, moved, given }: Found): Ra
   const comesOrGoes = !name.known.base || !name.known.head;
   const others = all.filter((caller) => caller.head.id !== after.id);
   const callers = (others.length === 0 ? [] : all).filter((caller) => (!comesOrGoes || (isDeclared(sides, caller, { base, head: after }) && !isNamed(name.known.base ? sides.head : sides.base, name.known.base ? after : base, moved.port))));
-  const caller = callers.find((each) => others.includes(each));
   const [request] = moved.requests;
-  if (caller === undefined || request === undefined) return [];
-  const assumptions = distinct([caller.base, caller.head, base, after].flatMap(({ enrolment }) => (enrolment.mode === 'unknown' ? [enrolment.assumption] : [])));
-  const assumed = Object.fromEntries(assumptions.map((id) => [id, true]));
-  const query: Query = { from: { workload: caller.head.id }, to: { host: name.host, port: name.port }, request, ...(assumptions.length === 0 ? {} : { given: assumed }) };
-  const answers = { base: bare(decide(sides.base, { ...query, from: { workload: caller.base.id } })), head: bare(decide(sides.head, query)) };
-  const direction = directionOf(moved, answers);
+  if (request === undefined) return [];
+  const asked = (caller: MovedCaller): Asked => {
+    const assumptions = distinct([caller.base, caller.head, base, after].flatMap(({ enrolment }) => (enrolment.mode === 'unknown' ? [enrolment.assumption] : [])));
+    const assumed = Object.fromEntries(assumptions.map((id) => [id, true]));
+    const query: Query = { from: { workload: caller.head.id }, to: { host: name.host, port: name.port }, request, ...(assumptions.length === 0 ? {} : { given: assumed }) };
+    const answers = { base: bare(decide(sides.base, { ...query, from: { workload: caller.base.id } })), head: bare(decide(sides.head, query)) };
+    return { assumptions, query, answers, direction: directionOf(moved, answers) };
+  };
+  return byOutcome(callers.filter((each) => others.includes(each)), asked).map((group) => changeFor({ base, name, moved, given, environment: sides.environment }, [...group.callers, ...callers.filter((each) => !others.includes(each))], group.first));
+}
+
+/** One caller's request, and what both sides answer. */
+interface Asked {
+  readonly assumptions: readonly string[];
+  readonly query: Query;
+  readonly answers: NonNullable<Pick<NonNullable<RawChange['witness']>, 'base' | 'head'>>;
+  readonly direction: RawChange['direction'];
+}
+
+/** Callers of one outcome; the first of each whose answer flips speaks for it. Those of one account are answered alike. */
+function byOutcome(callers: readonly MovedCaller[], asked: (caller: MovedCaller) => Asked): readonly { readonly callers: readonly MovedCaller[]; readonly first: Asked }[] {
+  const known = new Map<string, Asked>();
+  const groups = new Map<string, { readonly callers: MovedCaller[]; first: Asked }>();
+  for (const caller of callers) {
+    const account = [caller.base, caller.head].map(({ namespace, serviceAccount, enrolment }) => `${namespace}/${serviceAccount} ${enrolment.mode}`).join(' ');
+    const found = known.get(account) ?? asked(caller);
+    known.set(account, found);
+    const group = groups.get(found.direction);
+    if (group === undefined) groups.set(found.direction, { callers: [caller], first: found });
+    else {
+      group.callers.push(caller);
+      if (!isFlip(group.first) && isFlip(found)) group.first = found;
+    }
+  }
+  return [...groups.entries()].sort(([left], [right]) => compareText(left, right)).map(([, group]) => group);
+}
+
+function isFlip({ answers: { base, head } }: Asked): boolean {
+  return flips(base, head, 'up') || flips(base, head, 'down');
+}
+
+function changeFor({ base, name, moved, given, environment }: Omit<Found, 'callers'> & { readonly base: Workload; readonly environment: string }, callers: readonly MovedCaller[], { assumptions, query, answers, direction }: Asked): RawChange {
   const isSure = direction === 'widened' ? flips(answers.base, answers.head, 'up') : direction === 'narrowed' ? flips(answers.base, answers.head, 'down') : answers.base.verdict === 'allow' && answers.head.verdict === 'allow';
   const ways: readonly Predicate[] = [
     { dimension: 'port', any: [{ type: 'number', value: moved.port }], none: [] },
@@ -178,25 +213,23 @@ function changeOf(sides: Sides, { callers: all, name, moved, given }: Found): Ra
   ];
   const paths = moved.requests.length === name.requests.length ? [] : pathsOf(moved.requests);
   const call: MovedCall = { query: { ...query, ...(given === undefined ? {} : { given }) }, workload: moved.workload, port: moved.port, before: moved.before, after: moved.after };
-  return [
-    {
-      environment: sides.environment,
-      destination: { id: base.id, namespace: base.namespace, kind: base.kind, name: base.name, known: true, status: 'both' },
-      direction,
-      facet: facetOf(moved),
-      cubes: [{ predicates: [...ways, ...(paths.length === 0 ? [] : [{ dimension: 'path' as const, any: paths, none: [] }])], origins: moved.by.map((policy) => ({ policy })) }],
-      complete: paths.length === 0 && name.whole,
-      seed: ['call', moved.before, moved.after, ...paths.map(({ type, text }) => `${type} ${text}`)].join(' '),
-      seedOrigins: moved.by.map((policy) => ({ policy })),
-      witness: isSure ? { query, ...answers } : undefined,
-      reason: undefined,
-      assumptions,
-      enforcedAt: ['sidecar'],
-      callers: callers.map(({ head: { namespace, name: own, kind } }) => `${namespace}/${own}[${kind}]`).sort(compareText),
-      passingSide: direction === 'narrowed' || direction === 'strengthened' ? 'base' : 'head',
-      call,
-    },
-  ];
+  return {
+    environment,
+    destination: { id: base.id, namespace: base.namespace, kind: base.kind, name: base.name, known: true, status: 'both' },
+    direction,
+    facet: facetOf(moved),
+    cubes: [{ predicates: [...ways, ...(paths.length === 0 ? [] : [{ dimension: 'path' as const, any: paths, none: [] }])], origins: moved.by.map((policy) => ({ policy })) }],
+    complete: paths.length === 0 && name.whole,
+    seed: ['call', moved.before, moved.after, ...paths.map(({ type, text }) => `${type} ${text}`)].join(' '),
+    seedOrigins: moved.by.map((policy) => ({ policy })),
+    witness: isSure ? { query, ...answers } : undefined,
+    reason: undefined,
+    assumptions,
+    enforcedAt: ['sidecar'],
+    callers: callers.map(({ head: { namespace, name: own, kind } }) => `${namespace}/${own}[${kind}]`).sort(compareText),
+    passingSide: direction === 'narrowed' || direction === 'strengthened' ? 'base' : 'head',
+    call,
+  };
 }
 
 /** The samples as routes write them: a beginning stands for all that begins so. */

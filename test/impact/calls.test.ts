@@ -97,3 +97,14 @@ describe('a name that goes, or comes', () => {
   });
 });
 
+
+describe('why a call in plaintext fails', () => {
+  const named: Files = { ...base, 'policy.yaml': policy({ name: 'api', namespace: 'shop' }, 'cluster.local/ns/web/sa/default').replace('spec:\n', 'spec:\n  selector: {matchLabels: {app: api}}\n') };
+  const off = (from: Files): Files => withObject(rule('host: api, trafficPolicy: {tls: {mode: DISABLE}}'), from);
+  test.each([
+    ['the port requires mutual TLS', strict, 'requires mutual TLS: every request fails'],
+    ['a policy asks for the identity that only mutual TLS proves', named, 'refuses what comes without the caller’s identity'],
+  ])('%s', (_, from, says) => {
+    expect(reviewed(from, off(from)).findings.filter(({ code }) => code === 'MP106').map(({ message }) => message).join(' ')).toContain(says);
+  });
+});

@@ -1,4 +1,5 @@
 /** The TLS that a DestinationRule makes clients send is refused by the mode that the workload requires: an outage (M section 2D). */
+import type { Change } from '#impact/change.ts';
 import { resourceId } from '#manifests/resource.ts';
 import { automaticPlaintext, configPlace, labelPlace, plaintextClients, tlsModeLabel, type AutomaticPlaintext } from '../client-tls.ts';
 import { defineDetector, type StateDraft } from '../detector.ts';
@@ -12,7 +13,7 @@ export const mtlsMismatch = defineDetector({
   detectChanges: (context) =>
     changesOf(context, 'mtls-mismatch').map((change) => ({
       change,
-      message: `${change.headline}${causePhrase(change)}, and ${destinationsPhrase(change)} requires mutual TLS: every request fails`,
+      message: `${change.headline}${causePhrase(change)}, and ${destinationsPhrase(change)} ${refusal(change)}`,
       impact: 'the callers cannot reach the workload at all',
       remedy: 'let the callers\' sidecars send mutual TLS again: `tls.mode: ISTIO_MUTUAL`, no `tls` block, or the host in the scope of their Sidecar',
       validation: lostValidation(change),
@@ -43,6 +44,11 @@ export const mtlsMismatch = defineDetector({
     }),
   ],
 });
+
+/** The port asks for mutual TLS whatever is sent; a policy asks for an identity, which only mutual TLS proves. */
+function refusal({ witness }: Change): string {
+  return witness?.head.verdict === 'deny' && witness.head.layer === 'authorization' ? 'refuses what comes without the caller’s identity' : 'requires mutual TLS: every request fails';
+}
 
 const reasons: Readonly<Record<AutomaticPlaintext['by'], string>> = {
   mesh: 'automatic mutual TLS is off (`enableAutoMtls: false`)',
