@@ -172,7 +172,11 @@ function changeOf(sides: Sides, { callers: all, name, moved, given }: Found): Ra
     const answers = { base: bare(decide(sides.base, { ...query, from: { workload: caller.base.id } })), head: bare(decide(sides.head, query)) };
     return { assumptions, query, answers, direction: directionOf(moved, answers) };
   };
-  return byOutcome(callers.filter((each) => others.includes(each)), asked).map((group) => changeFor({ base, name, moved, given, environment: sides.environment }, [...group.callers, ...callers.filter((each) => !others.includes(each))], group.first));
+  return byOutcome(callers.filter((each) => others.includes(each)), asked).map((group, index) => {
+    // What calls itself stands beside others.
+    const itself = index === 0 ? callers.filter((each) => !others.includes(each)) : [];
+    return changeFor({ base, name, moved, given, environment: sides.environment }, [...group.callers, ...itself], group.first);
+  });
 }
 
 /** One caller's request, and what both sides answer. */
