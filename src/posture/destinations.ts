@@ -55,10 +55,10 @@ export function phantomsOf(base: Mesh, head: Mesh): readonly Phantom[] {
       if (!slipped) scopes.set(scope.id, scope);
     }
   }
-  for (const phantom of networkPhantoms(base, head)) if (!scopes.has(phantom.id)) scopes.set(phantom.id, { ...phantom, meshWide: false });
+  for (const phantom of networkPhantoms(base, head)) scopes.set(phantom.id, { ...phantom, meshWide: false });
   for (const namespace of namespacesMoved(base, head)) {
     const scope: Scope = { id: `${namespace}/*`, namespace, labels: {}, meshWide: false };
-    if (!scopes.has(scope.id) && !declares(base, scope)) scopes.set(scope.id, scope);
+    if (!declares(base, scope)) scopes.set(scope.id, scope);
   }
   const gone = new Set(namespacesTakenAway(base, head));
   return [...scopes.values()].filter((scope) => scope.meshWide || !gone.has(scope.namespace)).sort(compareBy((scope) => scope.id)).map((scope) => ({ base: phantomOf(base, scope), head: phantomOf(head, scope) }));

@@ -53,6 +53,44 @@ describe('a phantom', () => {
     expect(ids(mesh(pods, allow('shop', '')), mesh(pods, allow('shop', 'app: ghost')))).toEqual(['shop/app=ghost']);
   });
 
+  test('is one where the workload comes with the head, and the same policy selects it', () => {
+    expect(ids(mesh(allow('shop', 'app: cart')), mesh(pods, allow('shop', 'app: cart')))).toEqual(['shop/app=cart']);
+  });
+
+  test('is one where the other policy speaks of other ports, or of another namespace', () => {
+    const ports = (name: string, labels: string, more: string): string => policy('PeerAuthentication', `shop/${name}`, `selector: {matchLabels: {${labels}}}, mtls: {mode: STRICT}${more}`);
+    expect(ids(mesh(pods, ports('a', 'app: cart', ', portLevelMtls: {8080: {mode: DISABLE}}')), mesh(pods, ports('b', 'app: ghost', '')))).toEqual(['shop/app=ghost']);
+    expect(ids(mesh(pods, ports('a', 'app: cart', ', portLevelMtls: {8080: {mode: DISABLE}}')), mesh(pods, ports('b', 'app: ghost', ', portLevelMtls: {8080: {mode: DISABLE}}')))).toEqual([]);
+    const web = [namespace('web', 'istio-injection: enabled'), deployment('web/cart')];
+    expect(ids(mesh(...web, allow('web', 'app: cart', 'a')), mesh(...web, allow('shop', 'app: ghost', 'b')))).toEqual(['shop/app=ghost']);
+  });
+
+  test('is none where one of several policies that say the same means a declared workload', () => {
+    expect(ids(mesh(pods, allow('shop', 'app: older', 'a'), allow('shop', 'app: cart', 'b')), mesh(pods, allow('shop', 'app: ghost', 'c')))).toEqual(['shop/app=older']);
+  });
+
+  test('stands for a namespace that a label moves, if nobody is declared there', () => {
+    const outside = namespace('legacy');
+    const inside = namespace('legacy', 'istio-injection: enabled');
+    const [found, ...more] = phantomsOf(mesh(outside), mesh(inside));
+    expect(more).toEqual([]);
+    expect([found?.base.id, found?.base.enrolment.mode, found?.head.enrolment.mode]).toEqual(['legacy/*', 'none', 'sidecar']);
+    expect(ids(mesh(inside), mesh(outside))).toEqual(['legacy/*']);
+    expect(ids(mesh(outside), mesh(outside))).toEqual([]);
+    expect(ids(mesh(outside, deployment('legacy/old')), mesh(inside, deployment('legacy/old')))).toEqual([]);
+    // Nobody declares it on one side; and pods of the root namespace stand for the whole mesh.
+    expect(ids(mesh(), mesh(inside))).toEqual([]);
+    expect(ids(mesh(inside), mesh(policy('AuthorizationPolicy', 'legacy/rule', 'targetRefs: [{kind: Service, group: "", name: cart}], rules: [{}]')))).toEqual([]);
+    expect(ids(mesh(namespace('istio-system')), mesh(namespace('istio-system', 'istio-injection: enabled')))).toEqual([]);
+  });
+
+  test('of a NetworkPolicy takes part in the mesh as its namespace does', () => {
+    const network = `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: in, namespace: legacy}\nspec: {podSelector: {matchLabels: {app: ghost}}}`;
+    const [found, ...more] = phantomsOf(mesh(namespace('legacy'), network), mesh(namespace('legacy'), network));
+    expect(more).toEqual([]);
+    expect([found?.head.id, found?.head.enrolment.mode, found?.head.otherPortsCaptured]).toEqual(['legacy/app=ghost', 'none', false]);
+  });
+
   test('is none in a namespace that is taken away with all that lay in it (R28)', () => {
     const own = [namespace('old', 'istio-injection: enabled'), allow('old', 'app: ghost')];
     expect(ids(mesh(...own), mesh())).toEqual([]);
