@@ -45,10 +45,8 @@ export function networkAnswer(question: NetworkQuestion): NetworkAnswer {
   // The name is of the port that is asked for: in a tunnel another one is on the wire.
   const portNamed = (name: string): boolean | undefined => (question.port === query.to.port ? query.given?.[portNameDimension(name)] : false);
   const answers = sourceEnds(question, question.callers()).map((source) => decidePacket(world, { source, destination, port: question.port, transport: transportOf(query.request.protocol), portNamed }));
-  const [first] = answers;
-  if (first === undefined) return { passes: undefined, governed: false, by: [], rule: 'M139', because: 'who calls is not told' };
-  if (answers.every((answer) => answer.passes === first.passes)) return first;
-  return { passes: undefined, governed: true, by: [], rule: 'M139', because: `the pods with the identity \`${query.from.principal ?? ''}\` are answered differently: say which calls in \`from.pod\`` };
+  const different: NetworkAnswer = { passes: undefined, governed: true, by: [], rule: 'M139', because: `the pods with the identity \`${String(query.from.principal)}\` are answered differently: say which calls in \`from.pod\`` };
+  return answers.reduce((one, other) => (one.passes === other.passes ? one : different));
 }
 
 function destinationEnd({ mesh, query, destination }: NetworkQuestion): End {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { MeshSettings } from '#mesh/build.ts';
 import type { Mesh } from '#mesh/model.ts';
 import { askedPhantom, destinationsOf, phantomsOf, phantomWorkload } from '#posture/destinations.ts';
+import { networkPhantoms } from '#posture/network-phantoms.ts';
 import { deployment, meshOf, namespace, policy, service } from '../mesh/support.ts';
 
 const closed: MeshSettings = { world: 'closed' };
@@ -99,6 +100,43 @@ describe('a phantom', () => {
 
   test('of several comes once, in order', () => {
     expect(ids(mesh(), mesh(allow('shop', 'app: b', 'one'), allow('shop', 'app: b', 'two', 'action: DENY, '), allow('shop', 'app: a', 'three')))).toEqual(['shop/app=a', 'shop/app=b']);
+  });
+});
+
+describe('pods that only a NetworkPolicy names', () => {
+  const network = (place: string, selector: string): string => `{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: ${place.split('/')[1] ?? ''}, namespace: ${place.split('/')[0] ?? ''}}, spec: {podSelector: {${selector}}}}`;
+  const app = (name: string): string => `matchLabels: {app: ${name}}`;
+  const named = (base: Mesh, head: Mesh): readonly (readonly [string, unknown])[] => networkPhantoms(base, head).map(({ id, labels }) => [id, labels]);
+
+  test('are those that its selector accepts, whichever side has it, in order', () => {
+    expect(named(mesh(pods), mesh(pods, network('shop/a', app('ghost'))))).toEqual([['shop/app=ghost', { app: 'ghost' }]]);
+    expect(named(mesh(pods, network('shop/a', app('ghost'))), mesh(pods))).toEqual([['shop/app=ghost', { app: 'ghost' }]]);
+    expect(named(mesh(pods, network('shop/a', app('ghost'))), mesh(pods, network('shop/b', app('ghost')), network('shop/a', app('bat'))))).toEqual([['shop/app=bat', { app: 'bat' }], ['shop/app=ghost', { app: 'ghost' }]]);
+    expect(named(mesh(), mesh(network('shop/all', '')))).toEqual([['shop/*', {}]]);
+  });
+
+  test('are none that some declared workload of the base is', () => {
+    expect(named(mesh(pods), mesh(pods, network('shop/a', app('cart'))))).toEqual([]);
+    expect(named(mesh(pods), mesh(pods, network('shop/a', '')))).toEqual([]);
+    expect(named(mesh(), mesh(pods, network('shop/a', app('cart'))))).toEqual([['shop/app=cart', { app: 'cart' }]]);
+    expect(named(mesh(pods), mesh(pods, network('shop/a', 'matchExpressions: [{key: app, operator: NotIn, values: [cart]}]')))).toEqual([['shop/app notin (cart)', {}]]);
+    // Pods of the root namespace stand for the whole mesh.
+    expect(named(mesh(), mesh(network('istio-system/a', app('ghost'))))).toEqual([]);
+  });
+
+  test('have the labels that are asked for, and are none where nothing can have them', () => {
+    const expressions = (...texts: readonly string[]): string => `matchExpressions: [${texts.join(', ')}]`;
+    expect(named(mesh(), mesh(network('shop/a', expressions('{key: tier, operator: In, values: [back, front]}', '{key: zone, operator: Exists}', '{key: old, operator: DoesNotExist}'))))).toEqual([['shop/!old,tier in (back|front),zone', { tier: 'back', zone: 'x' }]]);
+    expect(named(mesh(), mesh(network('shop/a', `${app('a')}, ${expressions('{key: app, operator: Exists}')}`)))).toEqual([['shop/app,app=a', { app: 'a' }]]);
+    expect(named(mesh(), mesh(network('shop/a', expressions('{key: app, operator: Exists}', '{key: app, operator: DoesNotExist}'))))).toEqual([]);
+  });
+
+  test('are none where the selector slips from or to a declared workload', () => {
+    expect(named(mesh(pods, network('shop/a', app('cart'))), mesh(pods, network('shop/a', app('ghost'))))).toEqual([]);
+    expect(named(mesh(pods, network('shop/a', app('cart'))), mesh(pods, network('shop/b', app('ghost'))))).toEqual([['shop/app=ghost', { app: 'ghost' }]]);
+    // From everything in the namespace to a part of it.
+    expect(named(mesh(pods, network('shop/a', '')), mesh(pods, network('shop/a', app('ghost'))))).toEqual([['shop/app=ghost', { app: 'ghost' }]]);
+    expect(named(mesh(network('shop/a', app('cart'))), mesh(pods, network('shop/a', app('cart'))))).toEqual([['shop/app=cart', { app: 'cart' }]]);
   });
 });
 
