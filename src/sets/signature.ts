@@ -8,18 +8,21 @@ import { identityOf, matches, pathMatches } from './matches.ts';
 import { isText, type Matcher, type TemplatePattern, type TextMatcher, type Value } from './matcher.ts';
 import { normalizePath } from './normalize-path.ts';
 
-type Index<K> = Map<K, number[]>;
+type Index = Map<Value, number[]>;
 
-function note<K>(index: Index<K>, key: K, matcher: number): void {
+function note(index: Index, key: Value, matcher: number): void {
   const list = index.get(key);
   if (list === undefined) index.set(key, [matcher]);
   else list.push(matcher);
 }
 
-/** Prefixes or suffixes, and the lengths that occur among them. */
-interface Ends {
-  readonly index: Index<string>;
-  readonly lengths: Set<number>;
+/** That occur among the prefixes or suffixes of an index. */
+function lengthsOf(index: Index): readonly number[] {
+  return [...new Set([...index.keys()].map((text) => String(text).length))];
+}
+
+function looked(index: Index, key: Value): readonly number[] {
+  return index.get(key) ?? [];
 }
 
 /** What the patterns of a dimension are compared with; `undefined`: each with a text of its own. */
@@ -39,15 +42,14 @@ function patternOf(dimension: Dimension, matcher: Matcher): TextMatcher | Templa
 
 /** Where a matcher is looked up; `tried`: on each value. */
 export type Found =
-  | { readonly by: 'exact' | 'prefix' | 'suffix' | 'segment'; readonly key: string }
-  | { readonly by: 'number'; readonly key: number }
-  | { readonly by: 'pattern'; readonly key: TextMatcher | TemplatePattern }
+  | { readonly by: 'exact' | 'prefix' | 'suffix' | 'segment' | 'number'; readonly key: string | number }
+  | { readonly by: 'pattern'; readonly pattern: TextMatcher | TemplatePattern }
   | { readonly by: 'tried' };
 
 export function foundBy(dimension: Dimension, matcher: Matcher, oneText: boolean): Found {
   const pattern = oneText ? patternOf(dimension, matcher) : undefined;
   if (pattern?.type === 'exact' || pattern?.type === 'prefix' || pattern?.type === 'suffix') return { by: pattern.type, key: pattern.text };
-  if (pattern !== undefined) return { by: 'pattern', key: pattern };
+  if (pattern !== undefined) return { by: 'pattern', pattern };
   if (matcher.type === 'number') return { by: 'number', key: matcher.value };
   return matcher.type === 'namespace-glob' && !/[*/]/.test(matcher.glob) ? { by: 'segment', key: matcher.glob } : { by: 'tried' };
 }
@@ -66,36 +68,28 @@ function namespaceSegments(identity: string): ReadonlySet<string> {
 /** A function from a value to the indices of the matchers that accept it, ascending. */
 export function signatures(dimension: Dimension, matchers: readonly Matcher[]): (value: Value) => readonly number[] {
   const reader = readerOf(dimension, matchers);
-  const exact: Index<string> = new Map();
-  const prefixes: Ends = { index: new Map(), lengths: new Set() };
-  const suffixes: Ends = { index: new Map(), lengths: new Set() };
-  const numbers: Index<Value> = new Map();
-  const segments: Index<string> = new Map();
+  const indexes: Readonly<Record<Exclude<Found['by'], 'pattern' | 'tried'>, Index>> = { exact: new Map(), prefix: new Map(), suffix: new Map(), segment: new Map(), number: new Map() };
   const patterns: { readonly index: number; readonly pattern: TextMatcher | TemplatePattern }[] = [];
   const tried: number[] = [];
   for (const [index, matcher] of matchers.entries()) {
     const found = foundBy(dimension, matcher, reader !== undefined);
-    if (found.by === 'exact') note(exact, found.key, index);
-    else if (found.by === 'prefix' || found.by === 'suffix') {
-      const ends = found.by === 'prefix' ? prefixes : suffixes;
-      note(ends.index, found.key, index);
-      ends.lengths.add(found.key.length);
-    } else if (found.by === 'pattern') patterns.push({ index, pattern: found.key });
-    else if (found.by === 'number') note(numbers, found.key, index);
-    else if (found.by === 'segment') note(segments, found.key, index);
-    else tried.push(index);
+    if (found.by === 'tried') tried.push(index);
+    else if (found.by === 'pattern') patterns.push({ index, pattern: found.pattern });
+    else note(indexes[found.by], found.key, index);
   }
+  const prefixLengths = lengthsOf(indexes.prefix);
+  const suffixLengths = lengthsOf(indexes.suffix);
 
   return (whole) => {
     const value = identityOf(whole);
-    const found = [...(numbers.get(value) ?? [])];
+    const found = [...looked(indexes.number, value)];
     if (typeof value === 'string') {
       const text = reader === undefined ? value : reader(value);
-      found.push(...(exact.get(text) ?? []));
-      for (const length of prefixes.lengths) if (length <= text.length) found.push(...(prefixes.index.get(text.slice(0, length)) ?? []));
-      for (const length of suffixes.lengths) if (length <= text.length) found.push(...(suffixes.index.get(text.slice(text.length - length)) ?? []));
+      found.push(...looked(indexes.exact, text));
+      for (const length of prefixLengths) if (length <= text.length) found.push(...looked(indexes.prefix, text.slice(0, length)));
+      for (const length of suffixLengths) if (length <= text.length) found.push(...looked(indexes.suffix, text.slice(text.length - length)));
       for (const { index, pattern } of patterns) if (pathMatches(pattern, text)) found.push(index);
-      if (segments.size > 0) for (const segment of namespaceSegments(value)) found.push(...(segments.get(segment) ?? []));
+      for (const segment of namespaceSegments(value)) found.push(...looked(indexes.segment, segment));
     }
     for (const index of tried) if (matches(matchers[index] as Matcher, whole)) found.push(index);
     return found.sort((left, right) => left - right);

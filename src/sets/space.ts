@@ -144,9 +144,9 @@ export function boxesOf(space: Space, cube: Cube): readonly Box[] | undefined {
       claims.push(predicate);
       continue;
     }
-    const index = space.axisOf.get(predicate.dimension);
     const atoms = space.atoms.get(predicate.dimension);
-    if (index === undefined || atoms === undefined) return [];
+    if (atoms === undefined) return [];
+    const index = space.axisOf.get(predicate.dimension) as number;
     const axis = space.axes[index] as Axis;
     const bits = predicateBits(atoms, predicate);
     let some = 0;
@@ -163,9 +163,9 @@ export function boxesOf(space: Space, cube: Cube): readonly Box[] | undefined {
   let drafts: Draft[] = [first];
   claims.sort((left, right) => compareText(predicateKey(left), predicateKey(right)));
   for (const predicate of claims) {
-    const base = space.axisOf.get(predicate.dimension);
     const atoms = space.elements.get(predicate.dimension);
-    if (base === undefined || atoms === undefined) return [];
+    if (atoms === undefined) return [];
+    const base = space.axisOf.get(predicate.dimension) as number;
     const held = [...new Set(predicate.any.flatMap((matcher) => atoms.accepted.get(matcherKey(matcher)) ?? []))].sort((left, right) => left - right);
     const absent = new Set(predicate.none.flatMap((matcher) => atoms.accepted.get(matcherKey(matcher)) ?? []));
     const next: Draft[] = [];
@@ -193,7 +193,6 @@ function inOrder(axes: ReadonlySet<number>): readonly number[] {
 
 /** A draft with some boolean axes held to 1 (no) or 2 (yes); `undefined` where that leaves nothing. */
 function fixed(space: Space, draft: Draft, wanted: readonly (readonly [number, number])[]): Draft | undefined {
-  if (wanted.length === 0) return draft;
   const words = draft.words.slice();
   const narrow = new Set(draft.narrow);
   for (const [index, bits] of wanted) {

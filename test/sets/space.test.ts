@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { has } from '#sets/bits.ts';
 import type { Cube, Dimension, Point } from '#sets/cube.ts';
 import { pointIn } from '#sets/evaluate.ts';
+import { cubeKey } from '#sets/keys.ts';
 import type { Value } from '#sets/matcher.ts';
 import { plainPart } from '#sets/plain.ts';
 import { boxesOf, compareDimensions, spaceOf, type Box, type Space } from '#sets/space.ts';
+import { wordings } from '#sets/words.ts';
 import { any, cube, element, exact, none, nonEmpty, path, port, prefix, present, principal, suffix } from './worlds.ts';
 
 const many = 1_000;
@@ -63,6 +65,37 @@ describe('the boxes of a cube hold what it accepts', () => {
         expect(narrow).toEqual([...space.axes.keys()].filter((index) => !whole(index)));
       }
     }
+  });
+
+  test.each(worlds.map((world) => [world[0], world] as const))('and are said in words: %s', (_, [, seed, ...cubes]) => {
+    const space = spaceFor(seed, ...cubes);
+    const all = choices(space).filter(({ point }) => pointIn(seed, point));
+    for (const box of [seed, ...cubes].flatMap((one) => boxesOf(space, one) ?? [])) {
+      const said = wordings(space, box.words, seed.predicates);
+      expect(said.flatMap(({ predicates }) => predicates).filter((predicate) => predicate.any.length + predicate.none.length === 0)).toEqual([]);
+      for (const { atoms, point } of all) {
+        expect(said.some(({ predicates }) => pointIn(cube(...predicates), point)), JSON.stringify([...point])).toBe(holds(space, box, atoms));
+        for (const { predicates, region } of said) expect(holds(space, { words: region, narrow: [] }, atoms)).toBe(pointIn(cube(...predicates), point));
+      }
+    }
+  });
+
+  test('claims are said by what is held and by the widest words for what is not', () => {
+    const groups = [element(exact('a')), element(prefix('b')), element(exact('bc'))];
+    const space = spaceFor(cube(), cube(any('claim:g', ...groups)));
+    const said = (one: Cube): readonly string[] => (boxesOf(space, one) ?? []).flatMap((box) => wordings(space, box.words, []).map(({ predicates }) => cubeKey(cube(...predicates))));
+    expect(said(cube(none('claim:g', element(prefix('b')))))).toEqual(['claim:g: * except element prefix "b"']);
+    expect(said(cube(none('claim:g', element(exact('bc')), element(exact('a')))))).toEqual(['claim:g: * except element exact "a" | element exact "bc"']);
+    expect(said(cube(any('claim:g', element(exact('a'))), none('claim:g', element(exact('bc')))))).toEqual(['claim:g: element exact "a" except element exact "bc"']);
+    expect(said(cube(any('claim:g', element(exact('a'))), any('claim:g', element(exact('bc')))))).toEqual(['claim:g: element exact "a" & claim:g: element exact "bc"']);
+    expect(said(cube(any('claim:g', element(prefix('b')))))).toEqual(['claim:g: element exact "bc"', 'claim:g: element prefix "b" except [exact "bc"]']);
+    expect(said(cube())).toEqual(['*']);
+  });
+
+  test('in one order, however a cube lists what it says', () => {
+    const [x, y] = [element(exact('x')), element(exact('y'))];
+    const space = spaceFor(cube(), cube(any('claim:a', x, y), any('claim:b', x, y), any('method', exact('GET'))));
+    expect(boxesOf(space, cube(any('claim:b', y, x), any('method', exact('GET')), any('claim:a', y, x)))).toEqual(boxesOf(space, cube(any('claim:a', x, y), any('claim:b', x, y), any('method', exact('GET')))));
   });
 
   test('none where it says what the space does not speak of, or what it refuses', () => {

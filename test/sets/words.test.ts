@@ -3,6 +3,7 @@
  * numbers; every set of numbers is said, and `fixtures/sets/words.txt` shows how (`vitest -u` writes it anew, and the difference is to be read).
  */
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { atomsOf, predicateBits, type Atoms } from '#sets/atoms.ts';
 import { add, and, emptyBits, equal, fullBits, members, or, type Bits } from '#sets/bits.ts';
@@ -67,6 +68,32 @@ test('every set of atoms in its words', () => {
   return expect(lines.join('\n')).toMatchFileSnapshot(fileURLToPath(new URL('../../fixtures/sets/words.txt', import.meta.url)));
 });
 
+/** The largest gain first, of several the first; what all others make needless goes again, in the order in which it was chosen. */
+function plainCover(words: readonly (readonly number[])[]): readonly number[] {
+  const left = new Set(words.flat());
+  const chosen: number[] = [];
+  while (left.size > 0) {
+    const gains = words.map((word) => word.filter((atom) => left.has(atom)).length);
+    const best = gains.indexOf(Math.max(...gains));
+    chosen.push(best);
+    for (const atom of words[best] ?? []) left.delete(atom);
+  }
+  return chosen.reduce((kept, word) => ((words[word] ?? []).every((atom) => kept.some((other) => other !== word && words[other]?.includes(atom) === true)) ? kept.filter((other) => other !== word) : kept), chosen).toSorted((left, right) => left - right);
+}
+
+test('of many words those that a plain choice takes', () => {
+  const word = fc.uniqueArray(fc.nat(9), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 3, maxLength: 9 }), (words) => {
+      const names = words.map((_, index) => `w${String(index)}`);
+      // The last atom has no name, so that nothing is said by exceptions.
+      const atoms = atomsWith(11, Object.fromEntries(words.map((meant, index) => [names[index] ?? '', meant])));
+      expect(said(atoms, bitsOf(11, words.flat()))).toBe(plainCover(words).map((index) => names[index]).join(' | '));
+    }),
+    { numRuns: 300, seed: 5 },
+  );
+});
+
 test('more atoms than a word of bits has', () => {
   const names = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`w${String(index).padStart(2, '0')}`, [index]]));
   const atoms = atomsWith(42, names);
@@ -95,10 +122,20 @@ describe('within what a seed says', () => {
     ['a word that the seed excepts in part stands beside it', [none('header:x', exact('ab'))], (value) => value?.endsWith('b') === true, ['header:x: * except exact "ab" and header:x: suffix "b"']],
     ['a word apart from what the seed excepts stands for itself', [none('header:x', exact('b'))], (value) => value?.startsWith('a') === true, ['header:x: prefix "a"']],
     ['a word inside one alternative of the seed', [any('header:x', exact('b'), prefix('a'))], (value) => value === 'ac' || value === 'b', ['header:x: exact "ac" | exact "b"']],
+    ['a word inside one part of the seed and not the other', [any('header:x', prefix('a')), any('header:x', suffix('b'))], (value) => value === 'ab', ['header:x: exact "ab"']],
+    ['two words of which one lies inside', [any('header:x', prefix('a'))], (value) => value === 'ac' || value?.endsWith('b') === true, ['header:x: prefix "a" and header:x: exact "ac" | suffix "b"']],
     ['of two words only one lies inside', [any('header:x', prefix('a'), exact('b'))], (value) => value === 'b' || value?.endsWith('b') === true, ['header:x: exact "b" | prefix "a" and header:x: suffix "b"']],
   ] satisfies readonly (readonly [string, readonly Predicate[], (value: string | null) => boolean, readonly string[]])[])('%s', (_, seed, target, expected) => {
     expect(told(seed, target)).toEqual(expected);
   });
+});
+
+test('a word that lies in one part of a seed and reaches beyond the other stands beside both', () => {
+  const seed = [any('header:x', prefix('a')), any('header:x', suffix('b'))];
+  const atoms = atomsOf('header:x', [prefix('a'), prefix('ac'), suffix('b')], seed, 99);
+  if (atoms === undefined) throw new Error('atoms');
+  const bits = bitsOf(atoms.size, atoms.representatives.flatMap((value, atom) => (typeof value === 'string' && value.startsWith('ac') ? [atom] : [])));
+  expect(phrases('header:x', atoms, bits, seed).map(({ predicates }) => predicates.map(predicateKey))).toEqual([['header:x: prefix "a"', 'header:x: suffix "b"', 'header:x: prefix "ac"']]);
 });
 
 test('predicates are sorted by who, what, where, their words by key, and each is there once', () => {
