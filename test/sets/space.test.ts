@@ -104,6 +104,7 @@ describe('the boxes of a cube hold what it accepts', () => {
     expect(boxesOf(space, cube(any('claim:b', element(exact('x')))))).toEqual([]);
     expect(boxesOf(space, cube(any('method', exact('GET')), none('method', exact('GET'))))).toEqual([]);
     expect(boxesOf(space, cube(any('claim:a', element(exact('other')))))).toEqual([]);
+    expect(boxesOf(space, cube(none('claim:a', element(exact('other')))))).toEqual(boxesOf(space, cube()));
   });
 
   test('one for each way to hold a claim, and no more than 64', () => {
