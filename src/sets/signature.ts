@@ -18,7 +18,7 @@ function note(index: Index, key: Value, matcher: number): void {
 
 /** That occur among the prefixes or suffixes of an index. */
 function lengthsOf(index: Index): readonly number[] {
-  return [...new Set([...index.keys()].map((text) => String(text).length))];
+  return [...new Set([...index.keys()].flatMap((text) => (typeof text === 'string' ? [text.length] : [])))];
 }
 
 function looked(index: Index, key: Value): readonly number[] {

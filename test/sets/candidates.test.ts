@@ -12,7 +12,7 @@ import { textCandidates, textPatterns } from '#sets/candidates/text.ts';
 import type { Dimension } from '#sets/cube.ts';
 import { formatIp } from '#sets/ip.ts';
 import { matcherKey, valueKey } from '#sets/keys.ts';
-import type { Matcher, PathNormalization, Value } from '#sets/matcher.ts';
+import type { Caller, Matcher, PathNormalization, Value } from '#sets/matcher.ts';
 import { matches } from '#sets/matches.ts';
 import { rejectedPath } from '#sets/normalize-path.ts';
 import { signatures } from '#sets/signature.ts';
@@ -289,6 +289,26 @@ describe('more classes than the limit', () => {
     const issuers = words.flatMap((word) => [token({ issuer: exact(word) }), token({ subject: exact(word) })]);
     expect(candidatesOf('token', issuers, 4)).toBeUndefined();
     expect(found('token', issuers, 64).length).toBe(1 + 2 * 12 * 12);
+  });
+});
+
+describe('pods without an identity', () => {
+  const pods = (...matchers: readonly Matcher[]): readonly Caller[] => found('peer', matchers).filter((value): value is Caller => typeof value === 'object' && value !== null && 'namespaceLabels' in value && value.principal === null);
+  const among = (count: number): Matcher => ({ type: 'source-namespace', names: ['n1'], declared: Array.from({ length: count }, (_, index) => `n${String(index)}`), selection: undefined });
+  const told: readonly Matcher[] = [principal(exact('td/ns/n2/sa/x')), account('n3/y'), principal(suffix('/ns/n4/sa/z')), principal(prefix('td/ns/n5/')), principal(nonEmpty)];
+  test('of few declared namespaces are of each, of many of each that some matcher tells apart and one of the others', () => {
+    expect(pods(among(48), ...told).length).toBe(49);
+    expect(pods(among(49), ...told).map(({ namespace: name }) => name)).toEqual(['n0', 'n1', 'n2', 'n4', 'n5', 'elsewhere']);
+    expect(pods(among(49), principal(exact('td/ns/n2/sa/x'))).map(({ namespace: name }) => name)).toEqual(['n0', 'n1', 'n2', 'elsewhere']);
+    expect(pods(among(49)).map(({ namespace: name }) => name)).toEqual(['n0', 'n1', 'elsewhere']);
+  });
+  test('have every combination of the labels that are asked for, where nobody declares them, and never the label of the name', () => {
+    const asked = labelled([], { team: 'other', 'kubernetes.io/metadata.name': 'ops' }, [{ key: 'zone', operator: 'Exists', values: [] }]);
+    expect(pods(asked).filter(({ namespace: name }) => name === 'ops').map(({ namespaceLabels }) => namespaceLabels)).toEqual([{}, { zone: 'other' }, { team: 'other' }, { team: 'other', zone: 'other' }, { team: 'other-x' }, { team: 'other-x', zone: 'other' }]);
+    expect(pods(asked).filter(({ namespace: name }) => name === 'shop').map(({ namespaceLabels }) => namespaceLabels)).toEqual([{}]);
+    // A side without a selection asks for no labels, whatever it declares.
+    const fewer: Matcher = { type: 'source-namespace', names: ['web'], declared: ['web'], selection: undefined };
+    expect(pods(labelled(['web'], { team: 'red' }), fewer).filter(({ namespace: name }) => name === 'shop').map(({ namespaceLabels }) => namespaceLabels)).toEqual([{}]);
   });
 });
 
