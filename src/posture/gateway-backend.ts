@@ -65,7 +65,7 @@ function withTls(call: BackendCall, sends: CalledPods['sends'], request: Query['
 }
 
 function atPods(mesh: Mesh, call: BackendCall, pods: CalledPods, sent: SentOn): Decision {
-  if (pods.sends === undefined) return unknown('M41', `which TLS the gateway uses for \`${pods.workload.id}\`: subsets get different TLS`, []);
+  if (pods.sends === undefined) return unknown('M41', `which TLS the gateway uses for \`${pods.workload.id}\``, []);
   const query = sentToPods(call, pods, sent);
   const pod: Pod = { workload: pods.workload, port: pods.port };
   // M51: to pods in ambient it speaks HBONE.

@@ -132,7 +132,7 @@ class PulledBack {
   }
 
   paths(of: (posture: DestinationPosture) => readonly Path[]): readonly Path[] {
-    if (this.#pods.sends === undefined && !this.#identified) return [{ id: 'tls', layers: [{ id: 'upstream:routing', allow: [{ predicates: this.#untold('which TLS the gateway uses', () => false), origins: [] }], deny: [] }] }];
+    if (this.#pods.sends === undefined && this.#call.waypoint === undefined) return [{ id: 'tls', layers: [{ id: 'upstream:routing', allow: [{ predicates: this.#untold('which TLS the gateway uses', () => false), origins: [] }], deny: [] }] }];
     return of(this.posture).flatMap((path): Path[] => {
       const layers = path.layers.map((layer) => this.#layer(layer));
       return layers.some(isClosed) ? [] : [{ id: path.id, layers: layers.filter(({ allow, deny }) => allow !== 'all' || deny.length > 0) }];

@@ -53,8 +53,9 @@ export function movedCallers(base: Mesh, head: Mesh): readonly string[] {
 export function judgeMovedCallers(queries: readonly Query[], networked: boolean, random: Random, judge: MovingJudge): void {
   const callers = movedCallers(judge.base, judge.head);
   if (callers.length === 0) return;
-  // The server name of mutual TLS is the proxy's, not the caller's.
-  for (const query of queries) if (query.request.sni === undefined && (!networked || query.from.pod !== undefined)) judgeCaller(random.pick(callers), query, random.chance(0.3), judge);
+  // The server name of mutual TLS is the proxy's, not the caller's, and proxies carry TCP alone.
+  const asked = queries.filter(({ request: { protocol, sni } }) => sni === undefined && protocol !== 'udp' && protocol !== 'sctp');
+  for (const query of asked) if (!networked || query.from.pod !== undefined) judgeCaller(random.pick(callers), query, random.chance(0.3), judge);
 }
 
 /** What a client in ambient addresses is part of its request, on whichever side it is one. */
