@@ -180,6 +180,12 @@ describe('a backend in ambient', () => {
     expect(between('istio.io/use-waypoint: door', waypoint, atDoor)).toEqual(['widened']);
   });
 
+  test('for which a rule starts TLS of its own is called nobody knows how, and for which it turns TLS off in a tunnel all the same', () => {
+    const starting = (mode: string): string => plainCalls.replace('DISABLE', mode);
+    expect(between('', starting('SIMPLE'))).toEqual(['undecided-widened']);
+    expect(between('', starting('DISABLE'))).toEqual(['widened']);
+  });
+
   test('goes through its waypoint where gateways are told so', () => {
     expect(between('istio.io/use-waypoint: door, istio.io/ingress-use-waypoint: "true"', waypoint, atDoor)).toEqual(['latent-widened']);
     expect(between('istio.io/use-waypoint: door, istio.io/ingress-use-waypoint: "true"', waypoint, policy('{to: [{operation: {paths: ["/bank*"]}}]}', 'ALLOW', 'targetRefs: [{kind: Gateway, group: gateway.networking.k8s.io, name: door}]'))).toEqual(['widened']);
