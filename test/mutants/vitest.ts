@@ -119,6 +119,8 @@ class Expectation {
   toBeGreaterThanOrEqual = (other: number): void => this.#check((this.#value as number) >= other, 'to be at least', other);
   toBeLessThan = (other: number): void => this.#check((this.#value as number) < other, 'to be less than', other);
   toBeLessThanOrEqual = (other: number): void => this.#check((this.#value as number) <= other, 'to be at most', other);
+  /** Of a name alone, not of a path. */
+  toHaveProperty = (name: string): void => this.#check(typeof this.#value === 'object' && this.#value !== null && name in this.#value, 'to have property', name);
   toHaveLength = (length: number): void => this.#check((this.#value as { readonly length: number }).length === length, 'to have length', length);
   toContain = (part: unknown): void => this.#check(typeof this.#value === 'string' ? this.#value.includes(part as string) : [...(this.#value as Iterable<unknown>)].includes(part), 'to contain', part);
   toContainEqual = (part: unknown): void => this.#check([...(this.#value as Iterable<unknown>)].some((entry) => same(entry, part)), 'to contain', part);
