@@ -15257,8 +15257,8 @@ function suppressionFor(finding2, suppressions, today2) {
 function unheldSuppressions(findings, suppressions, today2) {
   const states = findings.filter((finding2) => finding2.changeIds.length === 0);
   return suppressions.flatMap((suppression) => {
-    const refusal = refusalOf(suppression, today2);
-    if (refusal !== void 0) return [{ suppression, ...refusal }];
+    const refusal2 = refusalOf(suppression, today2);
+    if (refusal2 !== void 0) return [{ suppression, ...refusal2 }];
     if (states.some((finding2) => matches(suppression, finding2))) return [];
     const change2 = findings.some((finding2) => finding2.changeIds.length > 0 && matches(suppression, finding2));
     const because2 = change2 ? "matches a finding about a change only, which is accepted on its commit and never by a suppression" : "matches no finding";
@@ -17081,8 +17081,8 @@ var init_shape = __esm({
         if (shape.minLength !== void 0 && value.length < shape.minLength) this.#say("must not be empty");
         if (shape.maxLength !== void 0 && longerThan(value, shape.maxLength)) this.#say(`is longer than ${String(shape.maxLength)} characters`);
         if (shape.pattern !== void 0 && !shape.pattern.test(value)) this.#say(`\`${clip(value)}\` does not match \`${shape.pattern.source}\``);
-        const refusal = shape.rule?.(value);
-        if (refusal !== void 0) this.#say(refusal);
+        const refusal2 = shape.rule?.(value);
+        if (refusal2 !== void 0) this.#say(refusal2);
       }
       #number(value, shape) {
         if (!isNumber(value)) {
@@ -17132,8 +17132,8 @@ var init_shape = __esm({
           if (entry2 === null || entry2 === void 0) continue;
           size2 += 1;
           this.#path.push(key3);
-          const refusal = shape.key?.(key3);
-          if (refusal !== void 0) this.#say(refusal);
+          const refusal2 = shape.key?.(key3);
+          if (refusal2 !== void 0) this.#say(refusal2);
           this.check(entry2, shape.of);
           this.#path.pop();
         }
@@ -17170,8 +17170,8 @@ var init_shape = __esm({
           const present2 = group4.filter((key3) => !isAbsent(value[key3]));
           if (present2.length > 1) this.#say(`only one of ${group4.map((key3) => `\`${key3}\``).join(", ")} can be set`);
         }
-        const refusal = shape.rule?.(value);
-        if (refusal !== void 0) this.#say(refusal);
+        const refusal2 = shape.rule?.(value);
+        if (refusal2 !== void 0) this.#say(refusal2);
       }
       #unknown(key3, shape, value) {
         if (this.problems.length >= maxProblems) return;
@@ -18762,9 +18762,9 @@ function conditionRefusals(when, path2, action2) {
   if (textsAt(when, "values").length === 0 && textsAt(when, "notValues").length === 0) return [webhookProblem(path2, `\`${clip(key3)}\` needs \`values\` or \`notValues\``)];
   const form = keyForm(key3);
   if (typeof form === "string") return [webhookProblem([...path2, "key"], form)];
-  const refusal = (value) => emptyRefusal(value) ?? form.value(value);
+  const refusal2 = (value) => emptyRefusal(value) ?? form.value(value);
   const problems = [];
-  eachValue(problems, when, ["values", "notValues"], path2, refusal);
+  eachValue(problems, when, ["values", "notValues"], path2, refusal2);
   return problems;
 }
 function keyForm(key3) {
@@ -18779,12 +18779,12 @@ function keyForm(key3) {
   if (key3 === "destination.name" || key3 === "destination.user") return `\`${key3}\` is no longer a key`;
   return `there is no key \`${clip(key3)}\``;
 }
-function eachValue(problems, from2, keys, path2, refusal) {
+function eachValue(problems, from2, keys, path2, refusal2) {
   for (const key3 of keys) {
     const values5 = own2(from2, key3);
     if (!Array.isArray(values5)) continue;
     values5.forEach((value, index) => {
-      const message = typeof value === "string" ? refusal(value) : void 0;
+      const message = typeof value === "string" ? refusal2(value) : void 0;
       if (message !== void 0) problems.push(webhookProblem([...path2, key3, index], message));
     });
   }
@@ -34012,7 +34012,7 @@ function withTls(call, sends, request4) {
   return { ...rest, protocol, ...sni === void 0 || protocol === "http" || protocol === "tcp" ? {} : { sni } };
 }
 function atPods(mesh2, call, pods3, sent) {
-  if (pods3.sends === void 0) return unknown2("M41", `which TLS the gateway uses for \`${pods3.workload.id}\`: subsets get different TLS`, []);
+  if (pods3.sends === void 0) return unknown2("M41", `which TLS the gateway uses for \`${pods3.workload.id}\``, []);
   const query3 = sentToPods(call, pods3, sent);
   const pod = { workload: pods3.workload, port: pods3.port };
   const arrive = (into) => into === "ambient" ? { principal: pods3.identity, tunnelled: true } : { principal: query3.from.principal ?? null, tunnelled: false };
@@ -47003,7 +47003,7 @@ var init_gateway_upstream = __esm({
         this.#identified = pods3.sends === "mtls" || call.waypoint !== void 0 || modeOf2(pods3.workload) === "ambient";
       }
       paths(of) {
-        if (this.#pods.sends === void 0 && !this.#identified) return [{ id: "tls", layers: [{ id: "upstream:routing", allow: [{ predicates: this.#untold("which TLS the gateway uses", () => false), origins: [] }], deny: [] }] }];
+        if (this.#pods.sends === void 0 && this.#call.waypoint === void 0) return [{ id: "tls", layers: [{ id: "upstream:routing", allow: [{ predicates: this.#untold("which TLS the gateway uses", () => false), origins: [] }], deny: [] }] }];
         return of(this.posture).flatMap((path2) => {
           const layers = path2.layers.map((layer2) => this.#layer(layer2));
           return layers.some(isClosed) ? [] : [{ id: path2.id, layers: layers.filter(({ allow, deny }) => allow !== "all" || deny.length > 0) }];
@@ -47774,6 +47774,9 @@ var init_mtls_lost_by_sidecar_scope = __esm({
 });
 
 // src/findings/detectors/mtls-mismatch.ts
+function refusal({ witness }) {
+  return witness?.head.verdict === "deny" && witness.head.layer === "authorization" ? "refuses what comes without the caller’s identity" : "requires mutual TLS: every request fails";
+}
 function automaticDrafts(side2, { workload: workload2, ports: ports3, by }) {
   const strict2 = ports3.filter((port3) => side2.mtlsAt(workload2, port3).mode === "STRICT" && workload2.ports.some((declared2) => declared2.port === port3 && declared2.captured));
   const [first] = strict2;
@@ -47809,7 +47812,7 @@ var init_mtls_mismatch = __esm({
       rule: "mtls-mismatch",
       detectChanges: (context2) => changesOf2(context2, "mtls-mismatch").map((change2) => ({
         change: change2,
-        message: `${change2.headline}${causePhrase(change2)}, and ${destinationsPhrase(change2)} requires mutual TLS: every request fails`,
+        message: `${change2.headline}${causePhrase(change2)}, and ${destinationsPhrase(change2)} ${refusal(change2)}`,
         impact: "the callers cannot reach the workload at all",
         remedy: "let the callers' sidecars send mutual TLS again: `tls.mode: ISTIO_MUTUAL`, no `tls` block, or the host in the scope of their Sidecar",
         validation: lostValidation(change2)
@@ -54811,16 +54814,42 @@ function changeOf(sides, { callers: all, name: name2, moved: moved3, given }) {
   const after = sides.head.workloads.get(head);
   if (base3 === void 0 || after === void 0) return [];
   const comesOrGoes = !name2.known.base || !name2.known.head;
-  const others3 = all.filter((caller2) => caller2.head.id !== after.id);
-  const callers5 = (others3.length === 0 ? [] : all).filter((caller2) => !comesOrGoes || isDeclared2(sides, caller2, { base: base3, head: after }) && !isNamed3(name2.known.base ? sides.head : sides.base, name2.known.base ? after : base3, moved3.port));
-  const caller = callers5.find((each) => others3.includes(each));
+  const others3 = all.filter((caller) => caller.head.id !== after.id);
+  const callers5 = (others3.length === 0 ? [] : all).filter((caller) => !comesOrGoes || isDeclared2(sides, caller, { base: base3, head: after }) && !isNamed3(name2.known.base ? sides.head : sides.base, name2.known.base ? after : base3, moved3.port));
   const [request4] = moved3.requests;
-  if (caller === void 0 || request4 === void 0) return [];
-  const assumptions2 = distinct([caller.base, caller.head, base3, after].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : []));
-  const assumed = Object.fromEntries(assumptions2.map((id) => [id, true]));
-  const query3 = { from: { workload: caller.head.id }, to: { host: name2.host, port: name2.port }, request: request4, ...assumptions2.length === 0 ? {} : { given: assumed } };
-  const answers2 = { base: bare4(decide(sides.base, { ...query3, from: { workload: caller.base.id } })), head: bare4(decide(sides.head, query3)) };
-  const direction = directionOf(moved3, answers2);
+  if (request4 === void 0) return [];
+  const asked = (caller) => {
+    const assumptions2 = distinct([caller.base, caller.head, base3, after].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : []));
+    const assumed = Object.fromEntries(assumptions2.map((id) => [id, true]));
+    const query3 = { from: { workload: caller.head.id }, to: { host: name2.host, port: name2.port }, request: request4, ...assumptions2.length === 0 ? {} : { given: assumed } };
+    const answers2 = { base: bare4(decide(sides.base, { ...query3, from: { workload: caller.base.id } })), head: bare4(decide(sides.head, query3)) };
+    return { assumptions: assumptions2, query: query3, answers: answers2, direction: directionOf(moved3, answers2) };
+  };
+  return byOutcome(callers5.filter((each) => others3.includes(each)), asked).map((group4, index) => {
+    const itself = index === 0 ? callers5.filter((each) => !others3.includes(each)) : [];
+    return changeFor({ base: base3, name: name2, moved: moved3, given, environment: sides.environment }, [...group4.callers, ...itself], group4.first);
+  });
+}
+function byOutcome(callers5, asked) {
+  const known12 = /* @__PURE__ */ new Map();
+  const groups2 = /* @__PURE__ */ new Map();
+  for (const caller of callers5) {
+    const account = [caller.base, caller.head].map(({ namespace, serviceAccount, enrolment }) => `${namespace}/${serviceAccount} ${enrolment.mode}`).join(" ");
+    const found2 = known12.get(account) ?? asked(caller);
+    known12.set(account, found2);
+    const group4 = groups2.get(found2.direction);
+    if (group4 === void 0) groups2.set(found2.direction, { callers: [caller], first: found2 });
+    else {
+      group4.callers.push(caller);
+      if (!isFlip(group4.first) && isFlip(found2)) group4.first = found2;
+    }
+  }
+  return [...groups2.entries()].sort(([left], [right]) => compareText(left, right)).map(([, group4]) => group4);
+}
+function isFlip({ answers: { base: base3, head } }) {
+  return flips(base3, head, "up") || flips(base3, head, "down");
+}
+function changeFor({ base: base3, name: name2, moved: moved3, given, environment: environment4 }, callers5, { assumptions: assumptions2, query: query3, answers: answers2, direction }) {
   const isSure = direction === "widened" ? flips(answers2.base, answers2.head, "up") : direction === "narrowed" ? flips(answers2.base, answers2.head, "down") : answers2.base.verdict === "allow" && answers2.head.verdict === "allow";
   const ways = [
     { dimension: "port", any: [{ type: "number", value: moved3.port }], none: [] },
@@ -54828,25 +54857,23 @@ function changeOf(sides, { callers: all, name: name2, moved: moved3, given }) {
   ];
   const paths = moved3.requests.length === name2.requests.length ? [] : pathsOf2(moved3.requests);
   const call = { query: { ...query3, ...given === void 0 ? {} : { given } }, workload: moved3.workload, port: moved3.port, before: moved3.before, after: moved3.after };
-  return [
-    {
-      environment: sides.environment,
-      destination: { id: base3.id, namespace: base3.namespace, kind: base3.kind, name: base3.name, known: true, status: "both" },
-      direction,
-      facet: facetOf2(moved3),
-      cubes: [{ predicates: [...ways, ...paths.length === 0 ? [] : [{ dimension: "path", any: paths, none: [] }]], origins: moved3.by.map((policy) => ({ policy })) }],
-      complete: paths.length === 0 && name2.whole,
-      seed: ["call", moved3.before, moved3.after, ...paths.map(({ type, text: text8 }) => `${type} ${text8}`)].join(" "),
-      seedOrigins: moved3.by.map((policy) => ({ policy })),
-      witness: isSure ? { query: query3, ...answers2 } : void 0,
-      reason: void 0,
-      assumptions: assumptions2,
-      enforcedAt: ["sidecar"],
-      callers: callers5.map(({ head: { namespace, name: own4, kind } }) => `${namespace}/${own4}[${kind}]`).sort(compareText),
-      passingSide: direction === "narrowed" || direction === "strengthened" ? "base" : "head",
-      call
-    }
-  ];
+  return {
+    environment: environment4,
+    destination: { id: base3.id, namespace: base3.namespace, kind: base3.kind, name: base3.name, known: true, status: "both" },
+    direction,
+    facet: facetOf2(moved3),
+    cubes: [{ predicates: [...ways, ...paths.length === 0 ? [] : [{ dimension: "path", any: paths, none: [] }]], origins: moved3.by.map((policy) => ({ policy })) }],
+    complete: paths.length === 0 && name2.whole,
+    seed: ["call", moved3.before, moved3.after, ...paths.map(({ type, text: text8 }) => `${type} ${text8}`)].join(" "),
+    seedOrigins: moved3.by.map((policy) => ({ policy })),
+    witness: isSure ? { query: query3, ...answers2 } : void 0,
+    reason: void 0,
+    assumptions: assumptions2,
+    enforcedAt: ["sidecar"],
+    callers: callers5.map(({ head: { namespace, name: own4, kind } }) => `${namespace}/${own4}[${kind}]`).sort(compareText),
+    passingSide: direction === "narrowed" || direction === "strengthened" ? "base" : "head",
+    call
+  };
 }
 function pathsOf2(requests) {
   const paths = requests.flatMap(({ path: path2 }) => path2 ?? []);
