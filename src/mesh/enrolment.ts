@@ -275,12 +275,16 @@ export function enrolmentAssumptionText(namespace: string, world: 'sidecar' | 'a
   return `the pods of namespace \`${namespace}\` are in the mesh (${world}): no manifest says so or denies it`;
 }
 
-/** It is in ambient, or is taken to be (R23): of itself ztunnel alone stands before it, and nothing evaluates HTTP (A4.10 to A4.15). */
-/** Behind a sidecar, in the world in which it is in the mesh. */
-export function isSidecar({ enrolment }: { readonly enrolment: Enrolment }): boolean {
-  return enrolment.mode === 'sidecar' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'sidecar');
+/** How it takes part, or is taken to (R23). */
+export function modeOf({ enrolment }: { readonly enrolment: Enrolment }): Exclude<Enrolment['mode'], 'unknown'> {
+  return enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode;
 }
 
-export function isAmbient({ enrolment }: { readonly enrolment: Enrolment }): boolean {
-  return enrolment.mode === 'ambient' || (enrolment.mode === 'unknown' && enrolment.inWorld === 'ambient');
+export function isSidecar(pods: { readonly enrolment: Enrolment }): boolean {
+  return modeOf(pods) === 'sidecar';
+}
+
+/** It is in ambient, or is taken to be (R23): of itself ztunnel alone stands before it, and nothing evaluates HTTP (A4.10 to A4.15). */
+export function isAmbient(pods: { readonly enrolment: Enrolment }): boolean {
+  return modeOf(pods) === 'ambient';
 }

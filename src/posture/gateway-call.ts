@@ -1,6 +1,7 @@
 /** How a gateway calls what stands behind a backend of its routes: which pods, at which port, as whom, with which TLS (M33 to M48, M85, M130). */
 import { canonical } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
+import { modeOf } from '#mesh/enrolment.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
 import { hostOf } from '#mesh/hosts.ts';
@@ -82,8 +83,7 @@ export function backendCall(mesh: Mesh, pods: GatewayPods, backend: string, give
 
 /** Enrolment that nobody tells is what it is taken for (R24). */
 function takenFor(workload: Workload, given: Given): Client['mode'] {
-  const { enrolment } = workload;
-  return worldOf(workload, given) ?? (enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode);
+  return worldOf(workload, given) ?? modeOf(workload);
 }
 
 /** The Service as a whole, and each subset that a route may choose. A Sidecar is for sidecars alone: a gateway knows all that is exported to it (M97). */

@@ -92,15 +92,21 @@ function namedIdentities({ subjectAltNames }: ServedTls): readonly Predicate[] {
 /** Who signed it, of whom nobody asks. */
 export const anybody = 'anybody';
 
-/** A certificate that one server takes is one that another does, where that one asks for no more: requests that say otherwise cannot exist. */
+/**
+ * A certificate that one server takes is one that another does, where that one asks for no more, and who shows his own of the mesh shows no other: requests that
+ * say otherwise cannot exist.
+ */
 export function certificateTies(certificates: readonly Certificate[]): readonly Cube[] {
   const includes = (narrow: Certificate, wide: Certificate): boolean => {
     const signed = wide.by.includes(anybody) || narrow.by.every((one) => wide.by.includes(one));
     return signed && (wide.names.length === 0 || (narrow.names.length > 0 && narrow.names.every((name) => wide.names.includes(name))));
   };
-  return certificates.flatMap((narrow) =>
-    certificates.filter((wide) => wide.dimension !== narrow.dimension && includes(narrow, wide)).map((wide): Cube => ({ predicates: [{ dimension: narrow.dimension, any: [{ type: 'holds' }], none: [] }, { dimension: wide.dimension, any: [], none: [{ type: 'holds' }] }], origins: [] })),
+  const shown = (dimension: Certificate['dimension']): Predicate => ({ dimension, any: [{ type: 'holds' }], none: [] });
+  const other = certificates.map(({ dimension }): Cube => ({ predicates: [identified, shown(dimension)], origins: [] }));
+  const wider = certificates.flatMap((narrow) =>
+    certificates.filter((wide) => wide.dimension !== narrow.dimension && includes(narrow, wide)).map((wide): Cube => ({ predicates: [shown(narrow.dimension), { dimension: wide.dimension, any: [], none: [{ type: 'holds' }] }], origins: [] })),
   );
+  return [...other, ...wider];
 }
 
 /** A certificate that exactly those take which hold at the point; `undefined`: none is shown, or there is no such one. */

@@ -1,5 +1,6 @@
 /** Which gateways a mesh has, and at which ports a comparison asks them (M110, M111, M120). */
 import { compareBy, distinct } from '#lib/order.ts';
+import { modeOf } from '#mesh/enrolment.ts';
 import { ofKind } from '#mesh/attachment.ts';
 import { gatewayPods, isManaged, podPort } from '#mesh/gateway-pods.ts';
 import type { GatewayPods } from '#mesh/gateway-pods.ts';
@@ -15,7 +16,7 @@ export function gatewaysOf(mesh: Mesh): ReadonlyMap<string, GatewayPods> {
     const pods = gatewayPods(mesh, id, workload);
     if (pods !== undefined) found.set(id, pods);
   };
-  const deployed = [...mesh.workloads.values()].filter(({ enrolment }) => (enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode) === 'gateway');
+  const deployed = [...mesh.workloads.values()].filter((workload) => modeOf(workload) === 'gateway');
   for (const workload of deployed) note(workload.id, workload);
   for (const gateway of ofKind(mesh, 'KubernetesGateway')) {
     const id = `${gateway.namespace ?? ''}/${gateway.name}`;

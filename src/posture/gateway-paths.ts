@@ -64,8 +64,8 @@ export interface GatewayPort {
   readonly conditions: DestinationPosture['conditions'];
   /** What is asked of requests as they arrive at the pods of the backends. */
   readonly behind: ReadonlyMap<Dimension, BehindPart>;
-  /** By which the pods of the backends read tokens. */
-  readonly rulesBehind: readonly TokenRule[];
+  /** By which the gateway and the pods of the backends read tokens: bytes that one side alone reads are a token for both. */
+  readonly rules: readonly TokenRule[];
   /** Client certificates behind them. */
   readonly certificates: readonly Certificate[];
   /** Names by which TLS leads to some server, where they are no part of a request. */
@@ -292,7 +292,7 @@ class Collected {
       parts: this.#parts,
       conditions: new Map(ends.flatMap(([, { posture }]) => [...posture.conditions])),
       behind: new Map(upstreams.flatMap(({ behind }) => [...behind])),
-      rulesBehind: upstreams.flatMap(({ rules }) => rules),
+      rules: [...this.#rules, ...upstreams.flatMap(({ rules }) => rules)],
       certificates: [...this.#certificates.values()],
       serverNames: this.#serverNames,
       asksIdentity: this.#asksIdentity,
@@ -375,7 +375,7 @@ const preflight: Cube = {
 };
 
 /** A port that nobody serves. */
-export const nobody: GatewayPort = { untold: undefined, ends: new Map(), parts: new Map(), conditions: new Map(), behind: new Map(), rulesBehind: [], certificates: [], serverNames: [], asksIdentity: false };
+export const nobody: GatewayPort = { untold: undefined, ends: new Map(), parts: new Map(), conditions: new Map(), behind: new Map(), rules: [], certificates: [], serverNames: [], asksIdentity: false };
 
 /** A gateway or backend that one side does not have: nobody comes there. */
 export const unreached: GatewayPosture = frontOnly(finish({ possible: [], enforcedAt: 'gateway', assumptions: [] }));

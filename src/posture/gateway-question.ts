@@ -34,15 +34,15 @@ export interface GatewayTarget {
   readonly end: GatewayEnd;
 }
 
-type Spoken = Pick<GatewayPort, 'parts' | 'conditions' | 'behind' | 'rulesBehind' | 'certificates' | 'serverNames'>;
+type Spoken = Pick<GatewayPort, 'parts' | 'conditions' | 'behind' | 'rules' | 'certificates' | 'serverNames'>;
 
 /** What both sides speak of: equal booleans mean the same on both. */
 export function bothSpoken(left: Spoken, right: Spoken): Spoken {
-  return { parts: new Map([...left.parts, ...right.parts]), conditions: new Map([...left.conditions, ...right.conditions]), behind: new Map([...left.behind, ...right.behind]), rulesBehind: [...left.rulesBehind, ...right.rulesBehind], certificates: [...left.certificates, ...right.certificates], serverNames: [...new Set([...left.serverNames, ...right.serverNames])] };
+  return { parts: new Map([...left.parts, ...right.parts]), conditions: new Map([...left.conditions, ...right.conditions]), behind: new Map([...left.behind, ...right.behind]), rules: [...left.rules, ...right.rules], certificates: [...left.certificates, ...right.certificates], serverNames: [...new Set([...left.serverNames, ...right.serverNames])] };
 }
 
 /** The point that a question about a gateway is. */
-export function gatewayPoint(mesh: Mesh, pods: GatewayPods, query: Query, { parts, conditions, behind, rulesBehind, certificates }: Spoken): Point {
+export function gatewayPoint(mesh: Mesh, pods: GatewayPods, query: Query, { parts, conditions, behind, rules: spoken, certificates }: Spoken): Point {
   const seat = gatewaySeat(mesh, pods);
   const rules = tokenRules(seat.attached.requestAuthentication, mesh.config);
   const host = query.request.host ?? query.request.sni ?? '';
@@ -61,7 +61,7 @@ export function gatewayPoint(mesh: Mesh, pods: GatewayPods, query: Query, { part
     ['token', null],
   ]);
   for (const [name, value] of sent.headers) point.set(`header:${name}`, value);
-  setToken(point, asked, [...rules, ...rulesBehind], query.given ?? {});
+  setToken(point, asked, [...rules, ...spoken], query.given ?? {});
   const check = checkToken(rules, asked.raw, query.given ?? {});
   const routed = routedAs(mesh, query, check.result === 'passed' ? check : sent);
   for (const [dimension, part] of parts) point.set(dimension, part.holds(routed));

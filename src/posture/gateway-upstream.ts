@@ -6,6 +6,7 @@
 import { canonical, shortHash } from '#lib/canonical.ts';
 import { distinct } from '#lib/order.ts';
 import type { HeaderChanges } from '#manifests/virtual-service.ts';
+import { modeOf } from '#mesh/enrolment.ts';
 import { policiesFor } from '#mesh/attachment.ts';
 import { gatewayPods, type GatewayPods } from '#mesh/gateway-pods.ts';
 import { hostOf } from '#mesh/hosts.ts';
@@ -337,10 +338,6 @@ function exampleOf({ forwarding: { path } }: Leaving, { any }: Predicate): Route
 
 function isClosed({ allow, deny }: Layer): boolean {
   return (allow !== 'all' && allow.length === 0) || deny.some(({ predicates }) => predicates.length === 0);
-}
-
-function modeOf({ enrolment }: Workload): string {
-  return enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode;
 }
 
 const postures = new WeakMap<Mesh, Map<string, DestinationPosture>>();

@@ -6,6 +6,7 @@
  */
 import { shortHash } from '#lib/canonical.ts';
 import { compareText, distinct, sameEntries } from '#lib/order.ts';
+import { modeOf } from '#mesh/enrolment.ts';
 import { policiesFor } from '#mesh/attachment.ts';
 import type { Attached } from '#mesh/attachment.ts';
 import type { Mesh, MeshConfig, Workload } from '#mesh/model.ts';
@@ -96,8 +97,7 @@ export function pathsTo(mesh: Mesh, workload: Workload, mixed: boolean = hasAmbi
 }
 
 function waysTo(mesh: Mesh, workload: Workload, mixed: boolean): DestinationPosture {
-  const { enrolment } = workload;
-  const mode = enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode;
+  const mode = modeOf(workload);
   const posture = throughWaypoints(mesh, workload, mode);
   return mixed && mode === 'sidecar' ? withTunnels(mesh, workload, posture) : posture;
 }
@@ -147,7 +147,7 @@ function throughWaypoints(mesh: Mesh, workload: Workload, mode: 'sidecar' | 'amb
 
 function straightTo(mesh: Mesh, workload: Workload): DestinationPosture {
   const { enrolment } = workload;
-  const mode = enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode;
+  const mode = modeOf(workload);
   const assumptions = enrolment.mode === 'unknown' ? [enrolment.assumption] : [];
   switch (mode) {
     case 'none':

@@ -109,9 +109,8 @@ function portAt(point: Point, workload: Workload, protocol: string): number {
  * (an unknown method, a refused path), so the symbolic side does not speak of it.
  */
 export function pointOf(mesh: Mesh, workload: Workload, query: Query, posture: DestinationPosture = pathsTo(mesh, workload)): Point | undefined {
-  const { enrolment } = workload;
   const way = wayAsked(mesh, workload, query, posture);
-  const atSidecar = way?.waypoint === undefined && (enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode) === 'sidecar';
+  const atSidecar = way?.waypoint === undefined && isSidecar(workload);
   // M20, M52.
   const fromAmbient = atSidecar && way !== undefined && way.address !== null && query.from.principal != null;
   const tunnelled = fromAmbient && takesTunnels(mesh, workload);

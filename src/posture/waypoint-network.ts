@@ -3,6 +3,7 @@
  * whoever calls (M142).
  */
 import { canonical, shortHash } from '#lib/canonical.ts';
+import { isAmbient, isSidecar } from '#mesh/enrolment.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { waypointIdentity, waypointPodLabels, type Waypoint } from '#mesh/waypoints.ts';
 import { networkPosture, type Alternative, type NetworkPosture } from '#semantics/network-lowering.ts';
@@ -62,9 +63,7 @@ function throughWaypoint(mesh: Mesh, workload: Workload, waypoint: Waypoint): Ne
 
 /** As a waypoint's connection reaches the pod: see `arrivalAt`. */
 function arrivesInTunnel(mesh: Mesh, workload: Workload): boolean {
-  const { enrolment } = workload;
-  const mode = enrolment.mode === 'unknown' ? enrolment.inWorld : enrolment.mode;
-  return mode === 'ambient' || (mode === 'sidecar' && takesTunnels(mesh, workload));
+  return isAmbient(workload) || (isSidecar(workload) && takesTunnels(mesh, workload));
 }
 
 /** What the network behind a waypoint sees of every request: a pod of the waypoint, and addresses that nobody tells. */
