@@ -53,8 +53,8 @@ export function movedCallers(base: Mesh, head: Mesh): readonly string[] {
 export function judgeMovedCallers(queries: readonly Query[], networked: boolean, random: Random, judge: MovingJudge): void {
   const callers = movedCallers(judge.base, judge.head);
   if (callers.length === 0) return;
-  // The server name of mutual TLS is the proxy's, not the caller's, and proxies carry TCP alone.
-  const asked = queries.filter(({ request: { protocol, sni } }) => sni === undefined && protocol !== 'udp' && protocol !== 'sctp');
+  // The server name of mutual TLS is the proxy's, not the caller's; proxies carry TCP alone; what a caller sends in TLS of its own is not compared.
+  const asked = queries.filter(({ request: { protocol, sni } }) => sni === undefined && (protocol === 'http' || protocol === 'tcp'));
   for (const query of asked) if (!networked || query.from.pod !== undefined) judgeCaller(random.pick(callers), query, random.chance(0.3), judge);
 }
 
@@ -76,8 +76,7 @@ function judgeCaller(caller: string, query: Query, direct: boolean, { base, head
   function asIdentity(side: 'base' | 'head', mesh: Mesh, workload: Workload): { readonly same: boolean; readonly point: Point | undefined; readonly destination: Workload | undefined } {
     const ambient = workload.enrolment.mode === 'ambient';
     const inside = workload.enrolment.mode !== 'none';
-    const ownTls = query.request.protocol === 'https' || query.request.protocol === 'tls';
-    const principal = inside && (!ownTls || ambient) ? `${mesh.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}` : null;
+    const principal = inside ? `${mesh.config.trustDomain}/ns/${workload.namespace}/sa/${workload.serviceAccount}` : null;
     const pod = query.from.pod === undefined ? {} : { pod: { namespace: workload.namespace, labels: workload.labels } };
     const identity: Query = { ...query, from: { principal, ...from, ...pod, ...(principal === null ? {} : { client: ambient ? ('ambient' as const) : ('sidecar' as const) }), ...(direct && ambient ? { direct } : {}) } };
     const { verdict, point, destination } = ask(side, identity);
