@@ -13417,17 +13417,17 @@ function rewriteKeyNames(ctx) {
     const names4 = (seen?.def ?? seen?.schema)?.propertyNames;
     if (!names4 || names4 === true || rewrites.has(names4))
       continue;
-    const rewritten3 = stringifyKeyNames(bySchema, names4, /* @__PURE__ */ new Set());
-    if (rewritten3 !== names4)
-      rewrites.set(names4, rewritten3);
+    const rewritten4 = stringifyKeyNames(bySchema, names4, /* @__PURE__ */ new Set());
+    if (rewritten4 !== names4)
+      rewrites.set(names4, rewritten4);
   }
   if (!rewrites.size)
     return;
   for (const entry2 of ctx.seen.values()) {
     for (const carrier of [entry2.schema, entry2.def]) {
-      const rewritten3 = carrier && rewrites.get(carrier.propertyNames);
-      if (rewritten3)
-        carrier.propertyNames = rewritten3;
+      const rewritten4 = carrier && rewrites.get(carrier.propertyNames);
+      if (rewritten4)
+        carrier.propertyNames = rewritten4;
     }
   }
 }
@@ -27479,11 +27479,14 @@ function isGatewayPod(spec) {
 function enrolmentAssumptionText(namespace, world) {
   return `the pods of namespace \`${namespace}\` are in the mesh (${world}): no manifest says so or denies it`;
 }
-function isSidecar({ enrolment }) {
-  return enrolment.mode === "sidecar" || enrolment.mode === "unknown" && enrolment.inWorld === "sidecar";
+function modeOf2({ enrolment }) {
+  return enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
 }
-function isAmbient({ enrolment }) {
-  return enrolment.mode === "ambient" || enrolment.mode === "unknown" && enrolment.inWorld === "ambient";
+function isSidecar(pods3) {
+  return modeOf2(pods3) === "sidecar";
+}
+function isAmbient(pods3) {
+  return modeOf2(pods3) === "ambient";
 }
 var ignoredNamespaces, meshLabels, policyKinds, knownTemplates, templatesOfGateways, controllerLabels;
 var init_enrolment = __esm({
@@ -30438,10 +30441,10 @@ function assumedHolds({ name: name2, any, none: none6 }, how, given) {
 function tokenMatchers(tokens) {
   return tokens.map(({ locations, keys, issuer }) => ({ type: "token", locations, reading: "token", keys, ...issuer === void 0 ? {} : { issuer: { type: "exact", text: issuer } } }));
 }
-function lowerRewritten(condition, rewriting2, opaque) {
+function lowerRewritten(condition, rewriting3, opaque) {
   const { name: name2 } = condition;
   const boolean4 = (matcher, holds3) => {
-    const key3 = opaqueKey(name2, matcher, rewriting2.how);
+    const key3 = opaqueKey(name2, matcher, rewriting3.how);
     opaque(key3, { on: "header", name: name2, any: [matcher], none: [] });
     return { dimension: key3, any: holds3 ? [{ type: "holds" }] : [], none: holds3 ? [] : [{ type: "holds" }] };
   };
@@ -30450,17 +30453,17 @@ function lowerRewritten(condition, rewriting2, opaque) {
     return condition.any.length === 0 ? [without3] : condition.any.map((matcher) => [...without3, boolean4(matcher, true)]);
   };
   const sent = { dimension: headerDimension(name2), any: condition.any, none: condition.none };
-  switch (rewriting2.by) {
+  switch (rewriting3.by) {
     case "several":
       return own4([]);
     case "certificate":
       return lowerCertificate(condition, own4);
     case "taken": {
-      const tokens = tokenMatchers(rewriting2.tokens);
+      const tokens = tokenMatchers(rewriting3.tokens);
       return [[{ dimension: "token", any: [], none: tokens }, sent], ...own4([{ dimension: "token", any: tokens, none: [] }])];
     }
     case "claims": {
-      const writers = rewriting2.writers.filter((writer) => writer.tokens.length > 0);
+      const writers = rewriting3.writers.filter((writer) => writer.tokens.length > 0);
       const tokens = tokenMatchers(writers.flatMap((writer) => writer.tokens));
       const without3 = tokens.length === 0 ? [] : [{ dimension: "token", any: [], none: tokens }];
       const removed = condition.any.length > 0 ? [] : [without3];
@@ -30586,9 +30589,9 @@ function lowerCondition(condition, context2) {
       if (condition.dimension === "peer" && !context2.seesPeer) return condition.any.length > 0 ? [] : [[]];
       return [[{ dimension: condition.dimension === "remote.ip" && !context2.forwarded ? "source.ip" : condition.dimension, any: condition.any, none: condition.none }]];
     case "header": {
-      const rewriting2 = context2.rewrittenHeaders.get(condition.name);
-      if (rewriting2 === void 0) return [[{ dimension: headerDimension(condition.name), any: condition.any, none: condition.none }]];
-      return lowerRewritten(condition, rewriting2, context2.opaque);
+      const rewriting3 = context2.rewrittenHeaders.get(condition.name);
+      if (rewriting3 === void 0) return [[{ dimension: headerDimension(condition.name), any: condition.any, none: condition.none }]];
+      return lowerRewritten(condition, rewriting3, context2.opaque);
     }
     case "subject":
       return lowerSubject(condition.any, condition.none, context2);
@@ -31080,11 +31083,11 @@ function refusedTokens(rules3) {
 function rewrittenHeaders(rules3) {
   const found2 = new Map([clientCertificateHeader]);
   const howOf = (name2) => canonical(rules3.filter((rule2) => outputsOf(rule2).includes(name2) || rule2.locations.some((location) => touchedAt(location) === name2)).map((rule2) => [rule2.locations, rule2.keys, rule2.issuer, rule2.spec.audiences, rule2.spec.outputClaimToHeaders, rule2.spec.outputPayloadToHeader, rule2.spec.forwardOriginalToken]));
-  const note2 = (name2, rewriting2) => {
+  const note2 = (name2, rewriting3) => {
     const known12 = found2.get(name2);
-    if (known12 === void 0) found2.set(name2, rewriting2);
-    else if (known12.by === "taken" && rewriting2.by === "taken") found2.set(name2, { ...known12, tokens: distinctTokens([...known12.tokens, ...rewriting2.tokens]) });
-    else if (known12.by === "claims" && rewriting2.by === "claims") found2.set(name2, { ...known12, writers: [...known12.writers, ...rewriting2.writers] });
+    if (known12 === void 0) found2.set(name2, rewriting3);
+    else if (known12.by === "taken" && rewriting3.by === "taken") found2.set(name2, { ...known12, tokens: distinctTokens([...known12.tokens, ...rewriting3.tokens]) });
+    else if (known12.by === "claims" && rewriting3.by === "claims") found2.set(name2, { ...known12, writers: [...known12.writers, ...rewriting3.writers] });
     else found2.set(name2, { by: "several", how: howOf(name2) });
   };
   for (const rule2 of rules3) {
@@ -31496,12 +31499,12 @@ function seenAt(mesh2, seat, asked, handling, token, headers2, path2, assumed) {
   return { value, token, ...assumption === void 0 ? {} : { assumption }, header: (name2) => headerAt(name2, mesh2, seat, peer, headers2, path2) };
 }
 function assumptionsAbout(mesh2, seat, handling, { sent, token, headers: headers2, path: path2 }, assumed) {
-  const rewritten3 = token === void 0 ? rewrittenBeforeTokens : rewrittenHeaders(handling.chain === "http" ? tokenRules(seat.attached.requestAuthentication, mesh2.config) : []);
+  const rewritten4 = token === void 0 ? rewrittenBeforeTokens : rewrittenHeaders(handling.chain === "http" ? tokenRules(seat.attached.requestAuthentication, mesh2.config) : []);
   const isUntouched = (name2) => name2 === ":path" ? sent.path === path2 : sent.headers.get(name2) === headers2.get(name2);
   return (condition) => {
-    const rewriting2 = condition.on === "header" ? rewritten3.get(condition.name) : void 0;
-    if (rewriting2 === void 0 || condition.on !== "header" || rewriting2.by === "taken" && isUntouched(condition.name)) return void 0;
-    return assumedHolds(condition, rewriting2.how, assumed);
+    const rewriting3 = condition.on === "header" ? rewritten4.get(condition.name) : void 0;
+    if (rewriting3 === void 0 || condition.on !== "header" || rewriting3.by === "taken" && isUntouched(condition.name)) return void 0;
+    return assumedHolds(condition, rewriting3.how, assumed);
   };
 }
 function headerAt(name2, mesh2, seat, peer, headers2, path2) {
@@ -31628,15 +31631,15 @@ function inWorld(mesh2, root, namespaceWide, own4) {
   const namespaceSilent = namespaceWide === void 0 || namespaceWide.spec.mode === "UNSET";
   const mode = own4?.spec.mode ?? "UNSET";
   if (own4 === void 0) return { strict: inherited, exceptions: /* @__PURE__ */ new Set(), by: void 0 };
-  const portsOf6 = (...modes3) => [...own4.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
+  const portsOf7 = (...modes3) => [...own4.spec.portLevelMtls].filter(([, portMode]) => modes3.includes(portMode)).map(([port3]) => port3);
   const excepted = (world, ports3) => ({ strict: world, exceptions: new Set(ports3), by: ports3.length === 0 ? void 0 : resourceId(own4) });
-  if (mode === "STRICT") return excepted(true, portsOf6("PERMISSIVE", "DISABLE"));
-  if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf6("STRICT"));
-  if (!inherited) return excepted(false, portsOf6("STRICT"));
-  const opened3 = portsOf6("PERMISSIVE");
+  if (mode === "STRICT") return excepted(true, portsOf7("PERMISSIVE", "DISABLE"));
+  if (mode !== "UNSET") return excepted(false, rootStrict && namespaceSilent ? [] : portsOf7("STRICT"));
+  if (!inherited) return excepted(false, portsOf7("STRICT"));
+  const opened3 = portsOf7("PERMISSIVE");
   if (opened3.length === 0) return excepted(true, []);
   if (namespaceWide !== void 0 && namespaceWide.spec.mode === "UNSET") return excepted(false, []);
-  return excepted(true, [...opened3, ...portsOf6("DISABLE")]);
+  return excepted(true, [...opened3, ...portsOf7("DISABLE")]);
 }
 var allPorts;
 var init_ambient_peer_authentication = __esm({
@@ -31837,8 +31840,7 @@ function backendCall(mesh2, pods3, backend2, given = {}) {
   };
 }
 function takenFor(workload2, given) {
-  const { enrolment } = workload2;
-  return worldOf(workload2, given) ?? (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode);
+  return worldOf(workload2, given) ?? modeOf2(workload2);
 }
 function clustersFor(mesh2, pods3, service, port3, told) {
   const host = hostOf(service);
@@ -31872,6 +31874,7 @@ var init_gateway_call = __esm({
     "use strict";
     init_canonical();
     init_order();
+    init_enrolment();
     init_attachment();
     init_hosts();
     init_ports();
@@ -32982,8 +32985,8 @@ function contextsOf(groups2, rules3) {
 }
 function freshContexts(groups2, rules3) {
   const read6 = readable(rules3);
-  const rewritten3 = rewrittenHeaders(rules3);
-  const token = rules3.length === 0 ? "" : shortHash(canonical([read6, [...rewritten3]]));
+  const rewritten4 = rewrittenHeaders(rules3);
+  const token = rules3.length === 0 ? "" : shortHash(canonical([read6, [...rewritten4]]));
   return new Map(
     chainGroups.filter((group4) => groups2.has(group4)).map((group4) => [
       group4,
@@ -32992,7 +32995,7 @@ function freshContexts(groups2, rules3) {
         seesPeer: group4 !== "tcp-blind",
         forwarded: group4 === "http",
         readable: group4 === "http" ? read6 : [],
-        rewrittenHeaders: rewritten3,
+        rewrittenHeaders: rewritten4,
         opaque: () => void 0
       }
     ])
@@ -33566,8 +33569,7 @@ function pathsTo(mesh2, workload2, mixed2 = hasAmbient(mesh2)) {
   return nobodys.length === 0 ? posture : { ...posture, ties: [...posture.ties, ...nobodys] };
 }
 function waysTo3(mesh2, workload2, mixed2) {
-  const { enrolment } = workload2;
-  const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
+  const mode = modeOf2(workload2);
   const posture = throughWaypoints(mesh2, workload2, mode);
   return mixed2 && mode === "sidecar" ? withTunnels(mesh2, workload2, posture) : posture;
 }
@@ -33611,7 +33613,7 @@ function throughWaypoints(mesh2, workload2, mode) {
 }
 function straightTo(mesh2, workload2) {
   const { enrolment } = workload2;
-  const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
+  const mode = modeOf2(workload2);
   const assumptions2 = enrolment.mode === "unknown" ? [enrolment.assumption] : [];
   switch (mode) {
     case "none":
@@ -33737,6 +33739,7 @@ var init_paths = __esm({
     "use strict";
     init_canonical();
     init_order();
+    init_enrolment();
     init_attachment();
     init_policies();
     init_ambient_peer_authentication();
@@ -33808,9 +33811,7 @@ function throughWaypoint(mesh2, workload2, waypoint) {
   };
 }
 function arrivesInTunnel(mesh2, workload2) {
-  const { enrolment } = workload2;
-  const mode = enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
-  return mode === "ambient" || mode === "sidecar" && takesTunnels(mesh2, workload2);
+  return isAmbient(workload2) || isSidecar(workload2) && takesTunnels(mesh2, workload2);
 }
 function seenBehind(mesh2, waypoint) {
   const labels3 = waypointPodLabels(waypoint);
@@ -33830,6 +33831,7 @@ var init_waypoint_network = __esm({
   "src/posture/waypoint-network.ts"() {
     "use strict";
     init_canonical();
+    init_enrolment();
     init_waypoints();
     init_network_lowering();
     init_ip();
@@ -41892,11 +41894,20 @@ function byRoutes(call, end, protocol) {
       if (route2.redirect !== void 0) return { verdict: "blocked", ends: nowhere2, by: [by], because: step("the route answers with a redirect") };
       if (route2.directResponse !== void 0) return { verdict: "blocked", ends: nowhere2, by: [by], because: step(`the route answers ${String(route2.directResponse.status)} itself`) };
       if (route2.abortPercentage >= 100) return { verdict: "blocked", ends: nowhere2, by: [by], because: step("the route answers every request with an injected error") };
-      return byDestinations(call, { type: "destinations", route: route2.route, port: end.port, by }, { services, authority: forwardedAs(guarded, request4).host });
+      const sent = forwardedAs(guarded, request4);
+      const answer4 = byDestinations(call, { type: "destinations", route: route2.route, port: end.port, by }, { services, authority: sent.host });
+      const onward = changedOn(route2.requestHeaders, request4, sent, by);
+      return answer4.verdict === "unknown" || onward === void 0 ? answer4 : { ...answer4, sentOn: onward };
     }
     default:
       return assertNever(routed2);
   }
+}
+function changedOn({ set, add: add4, remove }, request4, sent, by) {
+  const path2 = sent.path === `${request4.path}${request4.query}` ? {} : { path: sent.path };
+  const host = sent.host === request4.authority ? {} : { host: sent.host };
+  const headers2 = remove.length > 0 || [...Object.keys(set), ...Object.keys(add4)].some((name2) => !isAuthority(name2));
+  return headers2 || "path" in path2 || "host" in host ? { ...path2, ...host, headers: headers2, by } : void 0;
 }
 function routesOfTheMesh(mesh2, { to: to2 }, { listener: listener2, port: port3 }) {
   const routes3 = [...ofKind(mesh2, "HTTPRoute"), ...ofKind(mesh2, "GRPCRoute")];
@@ -42078,7 +42089,10 @@ function decideDirectly(mesh2, pod, destination2, client, query3) {
   const called = { byName: destination2.byName, headless: destination2.byName && destination2.service === void 0, port: query3.to.port };
   const sends = call?.ends?.().find((end) => end.workload === pod.workload.id && end.port === pod.port)?.sends;
   const arrive = (into) => "missing" in client ? client : sends === void 0 || sends === "tls" ? arrivalAt(mesh2, client, pod, into, called) : arrivalOf(client, into, sends);
-  const onward = { ...query3, to: { ...query3.to, port: pod.port } };
+  const sentOn = call === void 0 || call.verdict === "unknown" ? void 0 : call.sentOn;
+  if (sentOn?.headers === true) return unknown2("M116", `what the pods see of the request: \`${sentOn.by}\` changes its headers`, []);
+  const request4 = sentOn === void 0 ? query3.request : { ...query3.request, ...sentOn.path === void 0 ? {} : { path: sentOn.path }, ...sentOn.host === void 0 ? {} : { host: sentOn.host } };
+  const onward = { ...query3, request: request4, to: { ...query3.to, port: pod.port } };
   const calling = query3.from.workload === void 0 ? void 0 : workloadNamed(mesh2, query3.from.workload);
   const decideBy = (by) => throughNetwork({ mesh: mesh2, workload: pod.workload, query: onward, client: calling, port: wirePort(pod, by, onward), decide: () => decideAtPod(mesh2, pod, { query: onward, arrive: by }) });
   const open3 = "missing" in client || client.mode !== "sidecar" || client.workload === void 0 ? void 0 : ["sidecar", "ambient"].map(arrive).find((arrival) => "either" in arrival);
@@ -46051,7 +46065,7 @@ function gatewaysOf(mesh2) {
     const pods3 = gatewayPods(mesh2, id, workload2);
     if (pods3 !== void 0) found2.set(id, pods3);
   };
-  const deployed = [...mesh2.workloads.values()].filter(({ enrolment }) => (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode) === "gateway");
+  const deployed = [...mesh2.workloads.values()].filter((workload2) => modeOf2(workload2) === "gateway");
   for (const workload2 of deployed) note2(workload2.id, workload2);
   for (const gateway2 of ofKind(mesh2, "KubernetesGateway")) {
     const id = `${gateway2.namespace ?? ""}/${gateway2.name}`;
@@ -46084,6 +46098,7 @@ var init_gateway_destinations = __esm({
   "src/posture/gateway-destinations.ts"() {
     "use strict";
     init_order();
+    init_enrolment();
     init_attachment();
     init_gateway_pods();
     init_services();
@@ -46418,9 +46433,12 @@ function certificateTies(certificates) {
     const signed3 = wide2.by.includes(anybody) || narrow.by.every((one) => wide2.by.includes(one));
     return signed3 && (wide2.names.length === 0 || narrow.names.length > 0 && narrow.names.every((name2) => wide2.names.includes(name2)));
   };
-  return certificates.flatMap(
-    (narrow) => certificates.filter((wide2) => wide2.dimension !== narrow.dimension && includes(narrow, wide2)).map((wide2) => ({ predicates: [{ dimension: narrow.dimension, any: [{ type: "holds" }], none: [] }, { dimension: wide2.dimension, any: [], none: [{ type: "holds" }] }], origins: [] }))
+  const shown5 = (dimension) => ({ dimension, any: [{ type: "holds" }], none: [] });
+  const other = certificates.map(({ dimension }) => ({ predicates: [identified3, shown5(dimension)], origins: [] }));
+  const wider2 = certificates.flatMap(
+    (narrow) => certificates.filter((wide2) => wide2.dimension !== narrow.dimension && includes(narrow, wide2)).map((wide2) => ({ predicates: [shown5(narrow.dimension), { dimension: wide2.dimension, any: [], none: [{ type: "holds" }] }], origins: [] }))
   );
+  return [...other, ...wider2];
 }
 function certificateFor(certificates, holds3) {
   const taking = certificates.filter(({ dimension }) => holds3(dimension));
@@ -46794,9 +46812,8 @@ function portAt2(point, workload2, protocol) {
   return (fitting2 ?? workload2.ports.find((port3) => port3.captured && port3.protocol !== "udp"))?.port ?? 80;
 }
 function pointOf2(mesh2, workload2, query3, posture = pathsTo(mesh2, workload2)) {
-  const { enrolment } = workload2;
   const way = wayAsked(mesh2, workload2, query3, posture);
-  const atSidecar = way?.waypoint === void 0 && (enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode) === "sidecar";
+  const atSidecar = way?.waypoint === void 0 && isSidecar(workload2);
   const fromAmbient2 = atSidecar && way !== void 0 && way.address !== null && query3.from.principal != null;
   const tunnelled = fromAmbient2 && takesTunnels(mesh2, workload2);
   const behindEnvoy = way?.waypoint !== void 0 || atSidecar;
@@ -46932,9 +46949,6 @@ function exampleOf({ forwarding: { path: path2 } }, { any }) {
 function isClosed({ allow, deny }) {
   return allow !== "all" && allow.length === 0 || deny.some(({ predicates }) => predicates.length === 0);
 }
-function modeOf2({ enrolment }) {
-  return enrolment.mode === "unknown" ? enrolment.inWorld : enrolment.mode;
-}
 function postureOf(mesh2, workload2, networked) {
   const known12 = postures.get(mesh2) ?? /* @__PURE__ */ new Map();
   postures.set(mesh2, known12);
@@ -46952,6 +46966,7 @@ var init_gateway_upstream = __esm({
     "use strict";
     init_canonical();
     init_order();
+    init_enrolment();
     init_attachment();
     init_gateway_pods();
     init_hosts();
@@ -47402,7 +47417,7 @@ ${canonical(headers2)}`;
           parts: this.#parts,
           conditions: new Map(ends.flatMap(([, { posture }]) => [...posture.conditions])),
           behind: new Map(upstreams.flatMap(({ behind: behind3 }) => [...behind3])),
-          rulesBehind: upstreams.flatMap(({ rules: rules3 }) => rules3),
+          rules: [...this.#rules, ...upstreams.flatMap(({ rules: rules3 }) => rules3)],
           certificates: [...this.#certificates.values()],
           serverNames: this.#serverNames,
           asksIdentity: this.#asksIdentity
@@ -47443,7 +47458,7 @@ ${canonical(headers2)}`;
       ],
       origins: []
     };
-    nobody2 = { untold: void 0, ends: /* @__PURE__ */ new Map(), parts: /* @__PURE__ */ new Map(), conditions: /* @__PURE__ */ new Map(), behind: /* @__PURE__ */ new Map(), rulesBehind: [], certificates: [], serverNames: [], asksIdentity: false };
+    nobody2 = { untold: void 0, ends: /* @__PURE__ */ new Map(), parts: /* @__PURE__ */ new Map(), conditions: /* @__PURE__ */ new Map(), behind: /* @__PURE__ */ new Map(), rules: [], certificates: [], serverNames: [], asksIdentity: false };
     unreached = frontOnly(finish({ possible: [], enforcedAt: "gateway", assumptions: [] }));
   }
 });
@@ -50595,7 +50610,24 @@ var init_client_tls_effect = __esm({
 });
 
 // src/impact/calls-touched.ts
-function movedObjects({ base: base3, head }) {
+function movedObjects(sides) {
+  const written3 = rewritten3(sides);
+  const known12 = new Set(written3.map(({ id }) => id));
+  return [...written3, ...ledElsewhere(sides).filter(({ id }) => !known12.has(id))];
+}
+function ledElsewhere({ base: base3, head, renamed }) {
+  const found2 = /* @__PURE__ */ new Map();
+  for (const after of head.workloads.values()) {
+    const before = base3.workloads.get(renamed.get(after.id) ?? after.id);
+    if (before === void 0 || before === after || canonical(before.labels) === canonical(after.labels) && portsOf4(before) === portsOf4(after)) continue;
+    for (const service of [...servicesOf(base3, before), ...servicesOf(head, after)]) if (service.kind === "Service") found2.set(resourceId(service), { id: resourceId(service), versions: [service] });
+  }
+  return [...found2.values()];
+}
+function portsOf4(workload2) {
+  return canonical((podSpecOf(workload2)?.containers ?? []).flatMap(({ ports: ports3 }) => ports3));
+}
+function rewritten3({ base: base3, head }) {
   return callKinds.flatMap((kind) => {
     const [before, after] = [ofKind(base3, kind), ofKind(head, kind)];
     if (before === after) return [];
@@ -50759,6 +50791,8 @@ var init_calls_touched = __esm({
     init_hosts();
     init_outbound_capture();
     init_policies();
+    init_ports();
+    init_services();
     init_host_names();
     init_virtual_services();
     init_egress_scope();
@@ -50862,10 +50896,14 @@ function isKnownIn({ resource, base: base3, head }, sides, calls) {
   if (kind === "DestinationRule") return isTold2;
   if (kind === "Sidecar") return sameBut(versions4, withoutEgress) && (isTold2 || sameScope(base3, head));
   if (kind !== "VirtualService") return false;
-  return versions4.every(isOfTheMesh) && keepsTheRest(base3, head) && (isTold2 || names4.length > 0 && hasCallers(sides));
+  return versions4.every(isOfTheMesh) && rewriting2(base3) === rewriting2(head) && keepsTheRest(base3, head) && (isTold2 || names4.length > 0 && hasCallers(sides));
 }
 function isOfTheMesh(resource) {
   return resource.kind === "VirtualService" && resource.spec.hosts.length > 0 && resource.spec.gateways.every((gateway2) => gateway2 === "mesh");
+}
+function rewriting2(resource) {
+  if (resource?.kind !== "VirtualService") return "[]";
+  return canonical(resource.spec.http.flatMap(({ match, rewrite, requestHeaders: { set, add: add4, remove } }) => rewrite === void 0 && Object.keys({ ...set, ...add4 }).length + remove.length === 0 ? [] : [[match, rewrite ?? null, set, add4, remove]]));
 }
 function sameBut(versions4, rest) {
   return new Set(versions4.map((version3) => canonical(rest(version3)))).size === 1;
@@ -51552,14 +51590,14 @@ function sidecarIngressPorts(resources, rootNamespace) {
   return (namespace, labels3) => {
     const own4 = byNamespace.get(namespace) ?? [];
     const acting2 = own4.find((sidecar2) => selectorOf2(sidecar2) !== void 0 && selects(selectorOf2(sidecar2) ?? {}, labels3)) ?? own4.find((sidecar2) => selectorOf2(sidecar2) === void 0) ?? (byNamespace.get(rootNamespace) ?? []).find((sidecar2) => selectorOf2(sidecar2) === void 0);
-    return acting2 === void 0 || acting2.spec.ingress.length === 0 ? void 0 : portsOf4(acting2);
+    return acting2 === void 0 || acting2.spec.ingress.length === 0 ? void 0 : portsOf5(acting2);
   };
 }
 function selectorOf2(sidecar2) {
   const labels3 = sidecar2.spec.workloadSelector?.labels;
   return labels3 === void 0 || Object.keys(labels3).length === 0 ? void 0 : labels3;
 }
-function portsOf4(sidecar2) {
+function portsOf5(sidecar2) {
   return sidecar2.spec.ingress.map((listener2) => ({ port: listener2.port.number, protocol: namedProtocol(listener2.port.protocol) ?? "auto", declaredBy: resourceId(sidecar2) })).sort(compareBy((port3) => port3.port));
 }
 var init_sidecar_ingress = __esm({
@@ -51795,12 +51833,12 @@ var init_build3 = __esm({
 });
 
 // src/posture/own-ports.ts
-function portsOf5(workloads2) {
+function portsOf6(workloads2) {
   const behind3 = workloads2.filter(isSidecar);
   return behind3.length === 0 ? [] : [...proxyPorts].filter((port3) => behind3.every((workload2) => isProxyPort(workload2, port3)));
 }
 function toOwnPorts(workloads2, mixed2) {
-  const ports3 = portsOf5(workloads2);
+  const ports3 = portsOf6(workloads2);
   if (ports3.length === 0) return noCubes;
   const key3 = `${mixed2 ? "mixed" : "sidecars"} ${ports3.join(" ")}`;
   const same4 = known9.get(key3);
@@ -54733,6 +54771,25 @@ var init_authority_changes = __esm({
   }
 });
 
+// src/impact/call-requests.ts
+function requestsNamed(mesh2, workload2) {
+  const operations = policiesFor(mesh2, workload2).authorization.flatMap(({ spec }) => spec.action === "ALLOW" ? spec.rules.flatMap(({ to: to2 }) => to2) : []);
+  const named11 = operations.map(({ methods, paths }) => ({ protocol: "http", method: methods.find((method) => !method.includes("*")) ?? "GET", path: exampleOf2(paths[0] ?? "/") }));
+  return [...new Map(named11.map((request4) => [`${request4.method ?? ""} ${request4.path ?? ""}`, request4])).values()].slice(0, mostShown);
+}
+function exampleOf2(pattern) {
+  const filled3 = pattern.replaceAll(/\{\*{1,2}\}/gu, "x").replace(/\*$/u, "").replace(/^\*/u, "");
+  return filled3.startsWith("/") ? filled3 : `/${filled3}`;
+}
+var mostShown;
+var init_call_requests = __esm({
+  "src/impact/call-requests.ts"() {
+    "use strict";
+    init_attachment();
+    mostShown = 8;
+  }
+});
+
 // src/impact/calls.ts
 function comparedCalls(sides) {
   const moved3 = movedObjects(sides);
@@ -54818,10 +54875,15 @@ function changeOf(sides, { callers: all, name: name2, moved: moved3, given }) {
   const callers5 = (others3.length === 0 ? [] : all).filter((caller) => !comesOrGoes || isDeclared2(sides, caller, { base: base3, head: after }) && !isNamed3(name2.known.base ? sides.head : sides.base, name2.known.base ? after : base3, moved3.port));
   const [request4] = moved3.requests;
   if (request4 === void 0) return [];
+  const requests = moved3.requests.length === name2.requests.length && request4.protocol === "http" ? [request4, ...requestsNamed(sides.base, base3), ...requestsNamed(sides.head, after)] : [request4];
   const asked = (caller) => {
+    const all2 = requests.map((each) => askedWith(caller, each));
+    return all2.find(isFlip) ?? all2[0] ?? askedWith(caller, request4);
+  };
+  const askedWith = (caller, shown5) => {
     const assumptions2 = distinct([caller.base, caller.head, base3, after].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : []));
     const assumed = Object.fromEntries(assumptions2.map((id) => [id, true]));
-    const query3 = { from: { workload: caller.head.id }, to: { host: name2.host, port: name2.port }, request: request4, ...assumptions2.length === 0 ? {} : { given: assumed } };
+    const query3 = { from: { workload: caller.head.id }, to: { host: name2.host, port: name2.port }, request: shown5, ...assumptions2.length === 0 ? {} : { given: assumed } };
     const answers2 = { base: bare4(decide(sides.base, { ...query3, from: { workload: caller.base.id } })), head: bare4(decide(sides.head, query3)) };
     return { assumptions: assumptions2, query: query3, answers: answers2, direction: directionOf(moved3, answers2) };
   };
@@ -54921,6 +54983,7 @@ var init_calls = __esm({
     init_outbound_call();
     init_services2();
     init_calls_touched();
+    init_call_requests();
     init_causes();
     mostQuestions2 = 2e4;
   }
@@ -55166,9 +55229,9 @@ var init_regex_examples = __esm({
 
 // src/posture/gateway-question.ts
 function bothSpoken(left, right) {
-  return { parts: new Map([...left.parts, ...right.parts]), conditions: new Map([...left.conditions, ...right.conditions]), behind: new Map([...left.behind, ...right.behind]), rulesBehind: [...left.rulesBehind, ...right.rulesBehind], certificates: [...left.certificates, ...right.certificates], serverNames: [.../* @__PURE__ */ new Set([...left.serverNames, ...right.serverNames])] };
+  return { parts: new Map([...left.parts, ...right.parts]), conditions: new Map([...left.conditions, ...right.conditions]), behind: new Map([...left.behind, ...right.behind]), rules: [...left.rules, ...right.rules], certificates: [...left.certificates, ...right.certificates], serverNames: [.../* @__PURE__ */ new Set([...left.serverNames, ...right.serverNames])] };
 }
-function gatewayPoint(mesh2, pods3, query3, { parts: parts2, conditions, behind: behind3, rulesBehind, certificates }) {
+function gatewayPoint(mesh2, pods3, query3, { parts: parts2, conditions, behind: behind3, rules: spoken, certificates }) {
   const seat = gatewaySeat(mesh2, pods3);
   const rules3 = tokenRules(seat.attached.requestAuthentication, mesh2.config);
   const host = query3.request.host ?? query3.request.sni ?? "";
@@ -55187,7 +55250,7 @@ function gatewayPoint(mesh2, pods3, query3, { parts: parts2, conditions, behind:
     ["token", null]
   ]);
   for (const [name2, value] of sent.headers) point.set(`header:${name2}`, value);
-  setToken(point, asked, [...rules3, ...rulesBehind], query3.given ?? {});
+  setToken(point, asked, [...rules3, ...spoken], query3.given ?? {});
   const check = checkToken(rules3, asked.raw, query3.given ?? {});
   const routed2 = routedAs(mesh2, query3, check.result === "passed" ? check : sent);
   for (const [dimension, part3] of parts2) point.set(dimension, part3.holds(routed2));
@@ -55449,6 +55512,7 @@ function contextsAt(at2, means) {
           questions: (way, cube3, sample) => questionsOf(at2, end, means.presence, way, cube3, sample),
           unsaid: (cube3) => {
             if (cube3.predicates.some(({ dimension }) => spoken.behind.has(dimension))) return "what the pods behind the gateway read of the request as it is sent on is not computed";
+            if (at2.sides.base.config.pathNormalization !== at2.sides.head.config.pathNormalization && cube3.predicates.some(({ dimension }) => dimension === "path")) return "what the routes make of paths that the sides normalize differently is not computed";
             return cube3.predicates.some(({ dimension }) => spoken.parts.has(dimension)) ? "which requests the expressions of the routes take together is not computed" : void 0;
           }
         }
@@ -56497,6 +56561,7 @@ var TRIALS_IN_ALL, TRIALS_AFTER, MOST_EXTENSIONS, callKindSet, NAMED_UNPROVED, C
 var init_prove_causes = __esm({
   "src/impact/prove-causes.ts"() {
     "use strict";
+    init_policies();
     init_order();
     init_answer();
     init_destinations();
@@ -56567,10 +56632,12 @@ var init_prove_causes = __esm({
         const causes = this.#minimal(candidates4.edits, (edits) => moves(this.#counterfactual.near(edits, query3, waypointNamespaces(raw))));
         return causes.sets.length > 0 ? { ...causes, proof: "witness" } : unproved(candidates4, causes.unproved);
       }
-      /** By objects that decide how calls are made, wherever they lie. */
+      /** By objects that decide how calls are made, wherever they lie, and by the pods that the call comes to: a Service leads to those that have its labels and ports. */
       #proveCall(raw, call) {
         const named11 = new Set(raw.seedOrigins.map(({ policy }) => policy));
-        const deciding2 = this.#edits.filter((edit) => callKindSet.has((edit.type === "removed" ? edit.base : edit.head).kind));
+        const pods3 = this.#sides.base.workloads.get(call.workload)?.resource;
+        const own4 = pods3 === void 0 ? void 0 : resourceId(pods3);
+        const deciding2 = this.#edits.filter((edit) => edit.id === own4 || callKindSet.has((edit.type === "removed" ? edit.base : edit.head).kind));
         const candidates4 = [...deciding2.filter(({ id }) => named11.has(id)), ...deciding2.filter(({ id }) => !named11.has(id))];
         this.#everywhere ??= distinct(new Set([this.#sides.base, this.#sides.head].flatMap((mesh2) => [...mesh2.resources.values()].flatMap((resources) => resources.map(({ namespace }) => namespace ?? "")))));
         const besides = this.#everywhere;

@@ -24,12 +24,18 @@ function isKnownIn({ resource, base, head }: ChangedResource, sides: SidesOfEnvi
   if (kind === 'DestinationRule') return isTold;
   if (kind === 'Sidecar') return sameBut(versions, withoutEgress) && (isTold || sameScope(base, head));
   if (kind !== 'VirtualService') return false;
-  return versions.every(isOfTheMesh) && keepsTheRest(base, head) && (isTold || (names.length > 0 && hasCallers(sides)));
+  return versions.every(isOfTheMesh) && rewriting(base) === rewriting(head) && keepsTheRest(base, head) && (isTold || (names.length > 0 && hasCallers(sides)));
 }
 
 /** At no gateway besides. */
 function isOfTheMesh(resource: AnyResource): boolean {
   return resource.kind === 'VirtualService' && resource.spec.hosts.length > 0 && resource.spec.gateways.every((gateway) => gateway === 'mesh');
+}
+
+/** What its routes make of requests: that is asked of single requests alone (`explain`). */
+function rewriting(resource: AnyResource | undefined): string {
+  if (resource?.kind !== 'VirtualService') return '[]';
+  return canonical(resource.spec.http.flatMap(({ match, rewrite, requestHeaders: { set, add, remove } }) => (rewrite === undefined && Object.keys({ ...set, ...add }).length + remove.length === 0 ? [] : [[match, rewrite ?? null, set, add, remove]])));
 }
 
 function sameBut(versions: readonly AnyResource[], rest: (resource: AnyResource) => unknown): boolean {

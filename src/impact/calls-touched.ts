@@ -9,6 +9,8 @@ import { fullHost, hostMatches, hostOf } from '#mesh/hosts.ts';
 import type { Mesh, Workload } from '#mesh/model.ts';
 import { outboundText } from '#mesh/outbound-capture.ts';
 import { resourceId, type AnyResource } from '#mesh/policies.ts';
+import { podSpecOf } from '#mesh/ports.ts';
+import { servicesOf } from '#mesh/services.ts';
 import type { Query } from '#posture/query.ts';
 import { namesOverlap } from '#semantics/gateways/host-names.ts';
 import type { RouteSet } from '#semantics/gateways/types.ts';
@@ -29,7 +31,28 @@ export interface MovedObject {
   readonly versions: readonly CallObject[];
 }
 
-export function movedObjects({ base, head }: Pick<Sides, 'base' | 'head'>): readonly MovedObject[] {
+export function movedObjects(sides: Pick<Sides, 'base' | 'head' | 'renamed'>): readonly MovedObject[] {
+  const written = rewritten(sides);
+  const known = new Set(written.map(({ id }) => id));
+  return [...written, ...ledElsewhere(sides).filter(({ id }) => !known.has(id))];
+}
+
+/** Services that stand as they were before pods that have other labels or ports: they lead to others, or subsets choose others among them. */
+function ledElsewhere({ base, head, renamed }: Pick<Sides, 'base' | 'head' | 'renamed'>): readonly MovedObject[] {
+  const found = new Map<string, MovedObject>();
+  for (const after of head.workloads.values()) {
+    const before = base.workloads.get(renamed.get(after.id) ?? after.id);
+    if (before === undefined || before === after || (canonical(before.labels) === canonical(after.labels) && portsOf(before) === portsOf(after))) continue;
+    for (const service of [...servicesOf(base, before), ...servicesOf(head, after)]) if (service.kind === 'Service') found.set(resourceId(service), { id: resourceId(service), versions: [service] });
+  }
+  return [...found.values()];
+}
+
+function portsOf(workload: Workload): string {
+  return canonical((podSpecOf(workload)?.containers ?? []).flatMap(({ ports }) => ports));
+}
+
+function rewritten({ base, head }: Pick<Sides, 'base' | 'head'>): readonly MovedObject[] {
   return callKinds.flatMap((kind) => {
     const [before, after] = [ofKind(base, kind), ofKind(head, kind)];
     if (before === after) return [];

@@ -15,6 +15,7 @@ import type { Query } from '#posture/query.ts';
 import { knownServices } from '#semantics/outbound/services.ts';
 import type { Predicate } from '#sets/cube.ts';
 import { beginningMark, touchedCalls, movedObjects, type CalledName, type CallerClass } from './calls-touched.ts';
+import { requestsNamed } from './call-requests.ts';
 import { flips } from './causes.ts';
 import type { CallSent } from './change.ts';
 import type { MovedCaller } from './moved-accounts.ts';
@@ -165,10 +166,16 @@ function changeOf(sides: Sides, { callers: all, name, moved, given }: Found): Ra
   const callers = (others.length === 0 ? [] : all).filter((caller) => (!comesOrGoes || (isDeclared(sides, caller, { base, head: after }) && !isNamed(name.known.base ? sides.head : sides.base, name.known.base ? after : base, moved.port))));
   const [request] = moved.requests;
   if (request === undefined) return [];
+  // What every request of the name does is shown by one that the destination takes.
+  const requests = moved.requests.length === name.requests.length && request.protocol === 'http' ? [request, ...requestsNamed(sides.base, base), ...requestsNamed(sides.head, after)] : [request];
   const asked = (caller: MovedCaller): Asked => {
+    const all = requests.map((each) => askedWith(caller, each));
+    return all.find(isFlip) ?? all[0] ?? askedWith(caller, request);
+  };
+  const askedWith = (caller: MovedCaller, shown: Query['request']): Asked => {
     const assumptions = distinct([caller.base, caller.head, base, after].flatMap(({ enrolment }) => (enrolment.mode === 'unknown' ? [enrolment.assumption] : [])));
     const assumed = Object.fromEntries(assumptions.map((id) => [id, true]));
-    const query: Query = { from: { workload: caller.head.id }, to: { host: name.host, port: name.port }, request, ...(assumptions.length === 0 ? {} : { given: assumed }) };
+    const query: Query = { from: { workload: caller.head.id }, to: { host: name.host, port: name.port }, request: shown, ...(assumptions.length === 0 ? {} : { given: assumed }) };
     const answers = { base: bare(decide(sides.base, { ...query, from: { workload: caller.base.id } })), head: bare(decide(sides.head, query)) };
     return { assumptions, query, answers, direction: directionOf(moved, answers) };
   };

@@ -157,6 +157,7 @@ function contextsAt(at: PortPair, means: Means): PairContext[] {
           questions: (way, cube, sample) => questionsOf(at, end, means.presence, way, cube, sample),
           unsaid: (cube) => {
             if (cube.predicates.some(({ dimension }) => spoken.behind.has(dimension))) return 'what the pods behind the gateway read of the request as it is sent on is not computed';
+            if (at.sides.base.config.pathNormalization !== at.sides.head.config.pathNormalization && cube.predicates.some(({ dimension }) => dimension === 'path')) return 'what the routes make of paths that the sides normalize differently is not computed';
             return cube.predicates.some(({ dimension }) => spoken.parts.has(dimension)) ? 'which requests the expressions of the routes take together is not computed' : undefined;
           },
         },

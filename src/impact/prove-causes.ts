@@ -3,6 +3,7 @@
  * region, too. What is asked is always the base with some of the edits made and nothing else.
  */
 import { distinct } from '#lib/order.ts';
+import { resourceId } from '#mesh/policies.ts';
 import { decide } from '#posture/answer.ts';
 import { askedPhantom } from '#posture/destinations.ts';
 import { withoutNetwork } from '#posture/network-layer.ts';
@@ -101,10 +102,12 @@ export class CauseProver {
     return causes.sets.length > 0 ? { ...causes, proof: 'witness' } : unproved(candidates, causes.unproved);
   }
 
-  /** By objects that decide how calls are made, wherever they lie. */
+  /** By objects that decide how calls are made, wherever they lie, and by the pods that the call comes to: a Service leads to those that have its labels and ports. */
   #proveCall(raw: RawChange, call: MovedCall): Omit<ProvedCauses, 'trials' | 'ample'> {
     const named = new Set(raw.seedOrigins.map(({ policy }) => policy));
-    const deciding = this.#edits.filter((edit) => callKindSet.has((edit.type === 'removed' ? edit.base : edit.head).kind));
+    const pods = this.#sides.base.workloads.get(call.workload)?.resource;
+    const own = pods === undefined ? undefined : resourceId(pods);
+    const deciding = this.#edits.filter((edit) => edit.id === own || callKindSet.has((edit.type === 'removed' ? edit.base : edit.head).kind));
     const candidates = [...deciding.filter(({ id }) => named.has(id)), ...deciding.filter(({ id }) => !named.has(id))];
     this.#everywhere ??= distinct(new Set([this.#sides.base, this.#sides.head].flatMap((mesh) => [...mesh.resources.values()].flatMap((resources) => resources.map(({ namespace }) => namespace ?? '')))));
     const besides = this.#everywhere;

@@ -91,7 +91,10 @@ function decideDirectly(mesh: Mesh, pod: Pod, destination: Addressed, client: Re
   // Which TLS the client's sidecar starts for this pod, where it is known; TLS of its own is taken or not (M44).
   const sends = call?.ends?.().find((end) => end.workload === pod.workload.id && end.port === pod.port)?.sends;
   const arrive = (into: 'sidecar' | 'ambient'): ReturnType<typeof arrivalAt> => ('missing' in client ? client : sends === undefined || sends === 'tls' ? arrivalAt(mesh, client, pod, into, called) : arrivalOf(client, into, sends));
-  const onward: Query = { ...query, to: { ...query.to, port: pod.port } };
+  const sentOn = call === undefined || call.verdict === 'unknown' ? undefined : call.sentOn;
+  if (sentOn?.headers === true) return unknown('M116', `what the pods see of the request: \`${sentOn.by}\` changes its headers`, []);
+  const request = sentOn === undefined ? query.request : { ...query.request, ...(sentOn.path === undefined ? {} : { path: sentOn.path }), ...(sentOn.host === undefined ? {} : { host: sentOn.host }) };
+  const onward: Query = { ...query, request, to: { ...query.to, port: pod.port } };
   const calling = query.from.workload === undefined ? undefined : workloadNamed(mesh, query.from.workload);
   const decideBy = (by: typeof arrive): Decision => throughNetwork({ mesh, workload: pod.workload, query: onward, client: calling, port: wirePort(pod, by, onward), decide: () => decideAtPod(mesh, pod, { query: onward, arrive: by }) });
   const open = 'missing' in client || client.mode !== 'sidecar' || client.workload === undefined ? undefined : (['sidecar', 'ambient'] as const).map(arrive).find((arrival) => 'either' in arrival);

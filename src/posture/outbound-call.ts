@@ -10,9 +10,9 @@ import { outboundWay } from '#mesh/outbound-capture.ts';
 import { resourceId } from '#mesh/policies.ts';
 import { podSpecOf, targetPortOf } from '#mesh/ports.ts';
 import { servicesOf } from '#mesh/services.ts';
-import type { RouteDestination } from '#manifests/virtual-service.ts';
+import type { HeaderChanges, RouteDestination } from '#manifests/virtual-service.ts';
 import type { RoutedRequest } from '#semantics/gateways/http-routes.ts';
-import { forwardedAs } from '#semantics/gateways/route-action.ts';
+import { forwardedAs, isAuthority } from '#semantics/gateways/route-action.ts';
 import { callCluster, namespaceMode, type ClusterAnswer, type ClusterCall, type Sent, type TellMode } from '#semantics/outbound/clusters.ts';
 import { egressScope, type EgressScope } from '#semantics/outbound/egress-scope.ts';
 import { takenBy, type Caller, type ChainEnd, type Connection } from '#semantics/outbound/listeners.ts';
@@ -45,10 +45,19 @@ export type OutboundCall =
       /** Objects that made it so, `Kind/namespace/name`, sorted. */
       readonly by: readonly string[];
       readonly because: readonly Step[];
+      /** What a route makes of the request, where it changes it; `headers`: those, too. */
+      readonly sentOn?: SentOn;
       /** Every place that the call may come to; none: it is refused. Computed when it is asked for. */
       readonly ends: () => readonly CallEnd[];
     }
   | { readonly verdict: 'unknown'; readonly rule: string; readonly missing: string; readonly because: readonly Step[]; /** Where all places are known, and the share that each gets is not. */ readonly ends?: () => readonly CallEnd[] };
+
+export interface SentOn {
+  readonly path?: string;
+  readonly host?: string;
+  readonly headers: boolean;
+  readonly by: string;
+}
 
 export interface CallEnd {
   /** Id; `undefined`: no declared workload. */
@@ -214,11 +223,22 @@ function byRoutes(call: Call, end: Extract<ChainEnd, { type: 'routes' }>, protoc
       if (route.redirect !== undefined) return { verdict: 'blocked', ends: nowhere, by: [by], because: step('the route answers with a redirect') };
       if (route.directResponse !== undefined) return { verdict: 'blocked', ends: nowhere, by: [by], because: step(`the route answers ${String(route.directResponse.status)} itself`) };
       if (route.abortPercentage >= 100) return { verdict: 'blocked', ends: nowhere, by: [by], because: step('the route answers every request with an injected error') };
-      return byDestinations(call, { type: 'destinations', route: route.route, port: end.port, by }, { services, authority: forwardedAs(guarded, request).host });
+      const sent = forwardedAs(guarded, request);
+      const answer = byDestinations(call, { type: 'destinations', route: route.route, port: end.port, by }, { services, authority: sent.host });
+      const onward = changedOn(route.requestHeaders, request, sent, by);
+      return answer.verdict === 'unknown' || onward === undefined ? answer : { ...answer, sentOn: onward };
     }
     default:
       return assertNever(routed);
   }
+}
+
+/** M116: the pods see the request as the route sends it on. */
+function changedOn({ set, add, remove }: HeaderChanges, request: RoutedRequest, sent: { readonly path: string; readonly host: string }, by: string): SentOn | undefined {
+  const path = sent.path === `${request.path}${request.query}` ? {} : { path: sent.path };
+  const host = sent.host === request.authority ? {} : { host: sent.host };
+  const headers = remove.length > 0 || [...Object.keys(set), ...Object.keys(add)].some((name) => !isAuthority(name));
+  return headers || 'path' in path || 'host' in host ? { ...path, ...host, headers, by } : undefined;
 }
 
 /** Routes of the Gateway API that are for Services: they take the place of the Services' own. */

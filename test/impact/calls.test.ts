@@ -108,3 +108,35 @@ describe('why a call in plaintext fails', () => {
     expect(reviewed(from, off(from)).findings.filter(({ code }) => code === 'MP106').map(({ message }) => message).join(' ')).toContain(says);
   });
 });
+
+describe('calls to a Service that stands as it was', () => {
+  const pods = (labels: string): string => deployment({ name: 'api', namespace: 'shop' }, { app: 'api' }).replace('      labels: {app: api}', `      labels: {app: api, ${labels}}`);
+  const tracked = (labels: string): Files => ({ ...base, 'api.yaml': stream(pods(labels), service({ name: 'api', namespace: 'shop' }, { app: 'api', track: 'stable' })) });
+
+  test('end where its pods lose the label that it selects, and begin where they gain it', () => {
+    expect(told(reviewed(tracked('track: stable'), tracked('track: canary')))).toEqual([`narrowed access shop/api ${host}:80 mtls>nothing shop/api shop/other ${both}`]);
+    expect(told(reviewed(tracked('track: canary'), tracked('track: stable')))).toEqual([`widened access shop/api ${host}:80 nothing>mtls shop/api shop/other ${both}`]);
+  });
+
+  test('near miss: a label that nothing selects by changes none', () => {
+    const plain = (labels: string): Files => ({ ...base, 'api.yaml': stream(pods(labels), service({ name: 'api', namespace: 'shop' }, { app: 'api' })) });
+    expect(reviewed(plain('track: stable'), plain('track: canary')).changes).toEqual([]);
+  });
+});
+
+describe('calls of which the policies take some requests', () => {
+  const some: Files = { ...strict, 'policy.yaml': policy({ name: 'api', namespace: 'shop' }, 'cluster.local/ns/web/sa/default').replace('spec:\n', 'spec:\n  selector: {matchLabels: {app: api}}\n').replace(/\n( *)- from:/u, '\n$1- to: [{operation: {methods: [POST], paths: ["/orders/*"]}}]\n$1  from:') };
+
+  test('that fail are lost, with one of these as the witness', () => {
+    const report = reviewed(some, withObject(sidecar('egress: [{hosts: ["shop/other.shop.svc.cluster.local", "./*"]}]'), some));
+    expect(told(report).filter((text) => text.includes('shop/api'))).toEqual([expect.stringMatching(/^narrowed egress shop\/api/u)]);
+    expect(report.changes.find(({ call }) => call !== undefined)?.witness).toMatchObject({ request: { method: 'POST', path: '/orders/' }, base: { verdict: 'allow' }, head: { verdict: 'deny', layer: 'mtls' } });
+  });
+
+  const rewriting = (to: string): string => route(`hosts: [${host}], http: [{match: [{uri: {prefix: /orders}}], ${to}route: [{destination: {host: ${host}}}]}]`);
+  test('a route that rewrites them gates, and one that says it otherwise does not', () => {
+    const gate = (head: string): boolean | undefined => reviewed(withObject(rewriting(''), some), withObject(head, some)).gates.find(({ id }) => id === 'incomplete')?.failed;
+    expect(gate(rewriting('rewrite: {uri: /internal}, '))).toBe(true);
+    expect(gate(rewriting('timeout: 3s, '))).toBe(false);
+  });
+});
