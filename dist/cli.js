@@ -56561,8 +56561,8 @@ var TRIALS_IN_ALL, TRIALS_AFTER, MOST_EXTENSIONS, callKindSet, NAMED_UNPROVED, C
 var init_prove_causes = __esm({
   "src/impact/prove-causes.ts"() {
     "use strict";
-    init_policies();
     init_order();
+    init_policies();
     init_answer();
     init_destinations();
     init_network_layer();
