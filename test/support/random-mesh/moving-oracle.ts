@@ -54,8 +54,14 @@ export function judgeMovedCallers(queries: readonly Query[], networked: boolean,
   const callers = movedCallers(judge.base, judge.head);
   if (callers.length === 0) return;
   // The server name of mutual TLS is the proxy's, not the caller's; proxies carry TCP alone; what a caller sends in TLS of its own is not compared.
-  const asked = queries.filter(({ request: { protocol, sni } }) => sni === undefined && (protocol === 'http' || protocol === 'tcp'));
+  const asked = queries.filter(({ request: { protocol, sni } }) => sni === undefined && (protocol === 'http' || protocol === 'tcp')).map(withHost);
   for (const query of asked) if (!networked || query.from.pod !== undefined) judgeCaller(random.pick(callers), query, random.chance(0.3), networked, judge);
+}
+
+/** One that is not said is that of what is called, which differs with the way. */
+function withHost(query: Query): Query {
+  const { request } = query;
+  return request.protocol !== 'http' || request.host !== undefined ? query : { ...query, request: { ...request, host: 'any.example' } };
 }
 
 /** What a client in ambient addresses is part of its request, on whichever side it is one. */
