@@ -105,7 +105,8 @@ export class CauseProver {
   /** By objects that decide how calls are made, wherever they lie, and by the pods that the call comes to: a Service leads to those that have its labels and ports. */
   #proveCall(raw: RawChange, call: MovedCall): Omit<ProvedCauses, 'trials' | 'ample'> {
     const named = new Set(raw.seedOrigins.map(({ policy }) => policy));
-    const pods = this.#sides.base.workloads.get(call.workload)?.resource;
+    // How pods take TLS is told of them.
+    const pods = call.before === 'nothing' || call.after === 'nothing' ? this.#sides.base.workloads.get(call.workload)?.resource : undefined;
     const own = pods === undefined ? undefined : resourceId(pods);
     const deciding = this.#edits.filter((edit) => edit.id === own || callKindSet.has((edit.type === 'removed' ? edit.base : edit.head).kind));
     const candidates = [...deciding.filter(({ id }) => named.has(id)), ...deciding.filter(({ id }) => !named.has(id))];
