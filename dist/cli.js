@@ -56635,7 +56635,7 @@ var init_prove_causes = __esm({
       /** By objects that decide how calls are made, wherever they lie, and by the pods that the call comes to: a Service leads to those that have its labels and ports. */
       #proveCall(raw, call) {
         const named11 = new Set(raw.seedOrigins.map(({ policy }) => policy));
-        const pods3 = this.#sides.base.workloads.get(call.workload)?.resource;
+        const pods3 = call.before === "nothing" || call.after === "nothing" ? this.#sides.base.workloads.get(call.workload)?.resource : void 0;
         const own4 = pods3 === void 0 ? void 0 : resourceId(pods3);
         const deciding2 = this.#edits.filter((edit) => edit.id === own4 || callKindSet.has((edit.type === "removed" ? edit.base : edit.head).kind));
         const candidates4 = [...deciding2.filter(({ id }) => named11.has(id)), ...deciding2.filter(({ id }) => !named11.has(id))];
