@@ -54877,8 +54877,11 @@ function changeOf(sides, { callers: all, name: name2, moved: moved3, given }) {
   if (request4 === void 0) return [];
   const requests = moved3.requests.length === name2.requests.length && request4.protocol === "http" ? [request4, ...requestsNamed(sides.base, base3), ...requestsNamed(sides.head, after)] : [request4];
   const asked = (caller) => {
-    const all2 = requests.map((each) => askedWith(caller, each));
-    return all2.find(isFlip) ?? all2[0] ?? askedWith(caller, request4);
+    for (const each of requests) {
+      const found2 = askedWith(caller, each);
+      if (isFlip(found2)) return found2;
+    }
+    return askedWith(caller, request4);
   };
   const askedWith = (caller, shown5) => {
     const assumptions2 = distinct([caller.base, caller.head, base3, after].flatMap(({ enrolment }) => enrolment.mode === "unknown" ? [enrolment.assumption] : []));

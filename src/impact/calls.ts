@@ -169,8 +169,11 @@ function changeOf(sides: Sides, { callers: all, name, moved, given }: Found): Ra
   // What every request of the name does is shown by one that the destination takes.
   const requests = moved.requests.length === name.requests.length && request.protocol === 'http' ? [request, ...requestsNamed(sides.base, base), ...requestsNamed(sides.head, after)] : [request];
   const asked = (caller: MovedCaller): Asked => {
-    const all = requests.map((each) => askedWith(caller, each));
-    return all.find(isFlip) ?? all[0] ?? askedWith(caller, request);
+    for (const each of requests) {
+      const found = askedWith(caller, each);
+      if (isFlip(found)) return found;
+    }
+    return askedWith(caller, request);
   };
   const askedWith = (caller: MovedCaller, shown: Query['request']): Asked => {
     const assumptions = distinct([caller.base, caller.head, base, after].flatMap(({ enrolment }) => (enrolment.mode === 'unknown' ? [enrolment.assumption] : [])));

@@ -1,24 +1,10 @@
 /** Gateways whose pods no manifest declares: the selector of a Gateway stands for them, and what changes there is told under a named assumption (R29, M110). */
 import { describe, expect, test } from 'vitest';
 import type { Report } from '#report/report.ts';
-import { gateway, routes, to } from '../support/edge.ts';
+import { gateway, routes, shop, to } from '../support/edge.ts';
 import { changesIn, gate, newCodes, reviewed } from '../support/reviewed.ts';
 import { stream, type Files } from '../support/tree.ts';
 
-const shop = `apiVersion: v1
-kind: Namespace
-metadata: {name: shop}
----
-apiVersion: v1
-kind: Service
-metadata: {name: orders, namespace: shop}
-spec: {selector: {app: orders}, ports: [{name: http, port: 80}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: admin, namespace: shop}
-spec: {selector: {app: admin}, ports: [{name: http, port: 80}]}
-`;
 const files = (...objects: readonly string[]): Files => ({ 'shop.yaml': stream(shop, ...objects) });
 const api = to('orders', 'uri: {prefix: /api}');
 const admin = to('admin', 'uri: {prefix: /admin}');

@@ -1,14 +1,26 @@
 /** A shop behind one ingress gateway, as the tests about gateways write it. */
 import { stream, type Files } from './tree.ts';
 
-/** The gateway's pods and Service, and Services behind it. */
+/** Services that routes lead to. */
+export const shop = `apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: orders, namespace: shop}
+spec: {selector: {app: orders}, ports: [{name: http, port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: admin, namespace: shop}
+spec: {selector: {app: admin}, ports: [{name: http, port: 80}]}
+`;
+
+/** The gateway's pods and Service, and the Services behind it. */
 export const edge = `apiVersion: v1
 kind: Namespace
 metadata: {name: istio-system}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -24,16 +36,7 @@ kind: Service
 metadata: {name: ingress, namespace: istio-system}
 spec: {type: LoadBalancer, selector: {istio: ingressgateway}, ports: [{name: http, port: 80, targetPort: 8080}, {name: https, port: 443, targetPort: 8443}]}
 ---
-apiVersion: v1
-kind: Service
-metadata: {name: orders, namespace: shop}
-spec: {selector: {app: orders}, ports: [{name: http, port: 80}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: admin, namespace: shop}
-spec: {selector: {app: admin}, ports: [{name: http, port: 80}]}
-`;
+${shop}`;
 
 export const gateway = (tls = 'mode: SIMPLE, credentialName: shop'): string => `apiVersion: networking.istio.io/v1
 kind: Gateway
